@@ -1,0 +1,50 @@
+# Everything a newcomer or CI runs. Needs make and Python 3.11; tools/setup brings the rest into .venv.
+
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo install test lint format docs lock docker-check clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: ## Install the daemon into .venv
+	@tools/setup run
+
+demo: ## See everything working against a simulated exchange: no key, nothing sent to anybody
+	@tools/setup run
+	@exec $(BIN)/upbit-monitor demo
+
+test: lint ## Lint, then run every test
+	@command -v promtool >/dev/null || tools/debian-fetch prometheus || :
+	$(BIN)/pytest -n 2
+
+lint: ## Check style, types, imports and shell
+	@tools/setup dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/shellcheck tools/* .ci/run
+	$(BIN)/hadolint Dockerfile
+
+format: ## Format the code and fix what can be fixed
+	@tools/setup dev
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+docs: ## Write METRICS.md and the schema of the configuration anew
+	@tools/setup run
+	$(BIN)/upbit-monitor metrics-doc > METRICS.md
+	$(BIN)/upbit-monitor config-schema > config/upbit-monitor.schema.json
+
+lock: ## Pin the newest releases of what pyproject.toml asks for
+	@tools/setup dev
+	tools/lock
+
+docker-check: ## Build the image and run it, without Docker (Debian, as root)
+	tools/docker-check
+
+clean: ## Remove what these targets made
+	rm -rf .venv .tools .*_cache .hypothesis dist
+	find daemon tests -name __pycache__ -prune -exec rm -rf {} +
