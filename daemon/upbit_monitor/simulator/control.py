@@ -1,0 +1,188 @@
+"""The control plane: what a test or a demonstration does to the exchange behind its back.
+
+Served under `/_sim/`, and nothing of it exists on the exchange:
+
+- GET `ledger`: what was received, as a list of {method, path, status, count}
+- GET `knobs`: every knob as text; POST an object of name to text turns them
+- POST `world`: one deed, e.g. {"do": "delist", "market": "KRW-BTC"}
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from .knobs import KnobError
+from .refusals import RefusalError
+from .world.accounts import Order, new_uuid
+
+if TYPE_CHECKING:
+    from .exchange import SimulatedExchange
+    from .tokens import Key
+    from .world import Account
+
+PREFIX = "/_sim/"
+
+
+class ListMarket(msgspec.Struct, tag_field="do", tag="list", forbid_unknown_fields=True):
+    """List a market, which trades only so many seconds later."""
+
+    market: str
+    english_name: str = ""
+    korean_name: str = ""
+    after_seconds: float = 0.0
+
+    def carry_out(self, exchange: SimulatedExchange) -> object:
+        """Do it."""
+        names = (self.english_name, self.korean_name)
+        exchange.world.list_market(self.market, names=names, after=self.after_seconds)
+        return {}
+
+
+class ChangeMarket(msgspec.Struct, tag_field="do", tag="market", forbid_unknown_fields=True):
+    """Stall or resume trading on a market, set or lift its warning."""
+
+    market: str
+    stalled: bool | None = None
+    warned: bool | None = None
+
+    def carry_out(self, exchange: SimulatedExchange) -> object:
+        """Do it."""
+        if self.stalled is not None:
+            (exchange.world.stall if self.stalled else exchange.world.resume)(self.market)
+        if self.warned is not None:
+            exchange.world.flag(self.market, warned=self.warned)
+        return {}
+
+
+class Delist(msgspec.Struct, tag_field="do", tag="delist", forbid_unknown_fields=True):
+    """Take a market off the list."""
+
+    market: str
+
+    def carry_out(self, exchange: SimulatedExchange) -> object:
+        """Do it."""
+        exchange.world.delist(self.market)
+        return {}
+
+
+class Place(msgspec.Struct, tag_field="do", tag="place", forbid_unknown_fields=True):
+    """Place a limit order on the account of a key, by other means than the API."""
+
+    access: str
+    market: str
+    side: Literal["bid", "ask"]
+    price: str
+    volume: str
+
+    def carry_out(self, exchange: SimulatedExchange) -> object:
+        """Do it, and tell the uuid."""
+        account = _account(exchange, self.access)
+        if exchange.world.find(self.market) is None:
+            raise LookupError(self.market)
+        order = Order(
+            uuid=new_uuid(account.dice),
+            market=self.market,
+            side=self.side,
+            ord_type="limit",
+            price=Decimal(self.price),
+            volume=Decimal(self.volume),
+            fee_rate=exchange.world.region.fee,
+            created_at=exchange.now,
+        )
+        account.place(order)
+        return {"uuid": order.uuid}
+
+
+class Fill(msgspec.Struct, tag_field="do", tag="fill", forbid_unknown_fields=True):
+    """Fill an order, wholly or by a volume, at its own price."""
+
+    access: str
+    uuid: str
+    volume: str | None = None
+
+    def carry_out(self, exchange: SimulatedExchange) -> object:
+        """Do it."""
+        account = _account(exchange, self.access)
+        order = account.find(self.uuid)
+        volume = order.remaining if self.volume is None else Decimal(self.volume)
+        account.fill(self.uuid, volume, order.price or Decimal(0), exchange.now)
+        return {}
+
+
+class Cancel(msgspec.Struct, tag_field="do", tag="cancel", forbid_unknown_fields=True):
+    """Cancel an order."""
+
+    access: str
+    uuid: str
+
+    def carry_out(self, exchange: SimulatedExchange) -> object:
+        """Do it."""
+        _account(exchange, self.access).cancel(self.uuid)
+        return {}
+
+
+class ChangeKey(msgspec.Struct, tag_field="do", tag="key", forbid_unknown_fields=True):
+    """Change what a key may do. What is not given stays; null lifts a bound."""
+
+    access: str
+    expires_at: float | msgspec.UnsetType | None = msgspec.UNSET
+    ips: list[str] | msgspec.UnsetType | None = msgspec.UNSET
+    permissions: list[str] | msgspec.UnsetType = msgspec.UNSET
+
+    def carry_out(self, exchange: SimulatedExchange) -> object:
+        """Do it."""
+        key = _key(exchange, self.access)
+        if not isinstance(self.expires_at, msgspec.UnsetType):
+            key = replace(key, expires_at=self.expires_at)
+        if not isinstance(self.ips, msgspec.UnsetType):
+            key = replace(key, ips=None if self.ips is None else frozenset(self.ips))
+        if not isinstance(self.permissions, msgspec.UnsetType):
+            key = replace(key, permissions=frozenset(self.permissions))
+        exchange.issue(key)
+        return {}
+
+
+Deed = ListMarket | ChangeMarket | Delist | Place | Fill | Cancel | ChangeKey
+
+
+def control(exchange: SimulatedExchange, method: str, path: str, body: bytes) -> tuple[int, bytes]:
+    """Carry out one request to the control plane: a status and a body in JSON."""
+    try:
+        status, result = 200, _result(exchange, method, path.removeprefix(PREFIX), body)
+    except LookupError as error:
+        status, result = 404, {"error": f"unknown: {error}"}
+    except (ValueError, InvalidOperation, RefusalError) as error:
+        status, result = 400, {"error": str(error)}
+    return status, msgspec.json.encode(result)
+
+
+def _result(exchange: SimulatedExchange, method: str, name: str, body: bytes) -> object:
+    match method, name:
+        case "GET", "ledger":
+            return [
+                {"method": method, "path": path, "status": status, "count": count}
+                for (method, path, status), count in sorted(exchange.ledger.items())
+            ]
+        case "GET", "knobs":
+            return exchange.knobs.texts()
+        case "POST", "knobs":
+            exchange.turn(exchange.knobs.turned(msgspec.json.decode(body, type=dict[str, str])))
+            return exchange.knobs.texts()
+        case "POST", "world":
+            return msgspec.json.decode(body, type=Deed).carry_out(exchange)
+    raise KnobError(f"no {method} /_sim/{name}")
+
+
+def _key(exchange: SimulatedExchange, access: str) -> Key:
+    key = exchange.door.key(access)
+    if key is None:
+        raise LookupError(access)
+    return key
+
+
+def _account(exchange: SimulatedExchange, access: str) -> Account:
+    return exchange.world.account(exchange.scope_of(_key(exchange, access)))

@@ -1,0 +1,187 @@
+"""What nobody outside the exchange knows, as settings that can be turned while it runs.
+
+Upbit's documents, captures and clients contradict each other or say nothing about the points
+below. Each is a knob; its default is what the best evidence says. A client is right when it is
+right under every position of every knob.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
+from functools import cache
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from .laws import LAWS
+
+_FLOORS = {"clock_offset_seconds": -math.inf, "strangers_burst": 1, "url_limit_bytes": 1}
+
+
+class KnobError(ValueError):
+    """A knob does not exist or cannot stand as asked. The message names the knob."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knobs:
+    """One position of every knob. Rates are the share of requests, 0 to 1.
+
+    Groups are named as on the wire (`market`, `candles`, `crix-trades`, `order-test`, …).
+    Raises KnobError for a position that makes no sense.
+    """
+
+    # -- quota --------------------------------------------------------------------------------
+    window: Literal["anchored", "calendar", "sliding", "bucket"] = "anchored"
+    clock_offset_seconds: float = 0.0  # server clock minus true time; moves calendar seconds too
+    limits: Mapping[str, int] = field(default_factory=dict)  # group:requests a period
+    group_names: Literal["wire", "docs", "prefixed", "renamed"] = "wire"
+    strangers: Mapping[str, float] = field(default_factory=dict)  # group:requests a second
+    strangers_burst: int = 1  # how many of them come at once
+
+    # -- refusals -----------------------------------------------------------------------------
+    refusal_body: Literal["text", "json_int", "json_name", "empty", "html"] = "text"
+    retry_after: Literal["none", "seconds", "date"] = "none"
+    block_after_refusals: int = 10  # 429s that bring a 418; 0: never
+    block_within_seconds: float = 10.0
+    block_seconds: float = 60.0
+    block_growth: float = 2.0  # each further block is so many times longer
+    block_scope: Literal["scope", "group"] = "scope"
+    block_message: Literal["header", "text", "korean", "json", "silent"] = "text"
+
+    # -- the Remaining-Req header -------------------------------------------------------------
+    remaining_on: frozenset[str] = frozenset({"2xx", "400", "401", "403", "404", "429"})
+    remaining_form: Literal["normal", "missing", "malformed", "unexpected"] = "normal"
+
+    # -- answers ------------------------------------------------------------------------------
+    maintenance: Literal[
+        "none", "offline", "500", "503_html", "200_html", "hang", "reset_mid_body"
+    ] = "none"
+    language: Literal["ko", "en"] = "ko"  # of Exchange error messages
+    out_of_scope_status: Literal["401", "403"] = "401"
+    global_datetime: Literal["naive", "offset"] = "naive"  # of Exchange times outside Korea
+    null_fields: bool = False  # the 52-week fields of every tenth market are null
+    new_listing: Literal["nulls", "empty"] = "nulls"  # the ticker of a market never traded
+    unknown_code: Literal["fail", "skip"] = "fail"  # one bad code in a list of codes
+    url_limit_bytes: int = 8000
+    url_over: Literal["414", "400", "reset"] = "414"
+    orders_per_minute: float = 4.0  # what the owner of each account places by other means
+
+    # -- weather ------------------------------------------------------------------------------
+    latency_ms: float = 0.0  # median; lognormal
+    latency_sigma: float = 0.3
+    spike_rate: float = 0.0
+    spike_ms: float = 400.0
+    hang_rate: float = 0.0
+    reset_rate: float = 0.0
+    reset_mid_body_rate: float = 0.0
+    drop_keepalive_rate: float = 0.0
+    garbage_rate: float = 0.0
+    truncate_rate: float = 0.0
+    server_error_rate: float = 0.0
+
+    def __post_init__(self) -> None:
+        for knob in fields(self):
+            value = getattr(self, knob.name)
+            floor = _FLOORS.get(knob.name, 0.0)
+            if isinstance(value, int | float) and not (math.isfinite(value) and value >= floor):
+                raise KnobError(f"{knob.name}={value}: must be a number of at least {floor}")
+            if knob.name.endswith("_rate") and value > 1:
+                raise KnobError(f"{knob.name}={value}: a rate lies between 0 and 1")
+        for status in self.remaining_on:
+            if not re.fullmatch(r"[1-5](xx|\d\d)", status):
+                raise KnobError(f"remaining_on={status}: must be a list like 2xx,429")
+        self._check_groups("limits", self.limits, above=1)
+        self._check_groups("strangers", self.strangers, above=0)
+
+    @staticmethod
+    def _check_groups(name: str, numbers: Mapping[str, float], *, above: int) -> None:
+        for group, number in numbers.items():
+            if group not in LAWS:
+                raise KnobError(f"{name}: no group {group!r}{_nearest(group, LAWS)}")
+            if not (math.isfinite(number) and number >= above):
+                raise KnobError(f"{name}={group}:{number}: must be at least {above}")
+
+    def turned(self, settings: Mapping[str, str]) -> Knobs:
+        """These knobs with some turned to a position written as text.
+
+        Mappings are written `order:12,default:10`, sets `2xx,429`.
+        Raises KnobError naming the knob, and for an unknown one its nearest neighbour.
+        """
+        values: dict[str, Any] = {name: _read(name, text) for name, text in settings.items()}
+        return replace(self, **values)
+
+    def texts(self) -> dict[str, str]:
+        """Every knob as the text that `turned` reads back."""
+        return {knob.name: _write(getattr(self, knob.name)) for knob in fields(self)}
+
+
+def parse_knobs(settings: tuple[str, ...], knobs: Knobs | None = None) -> Knobs:
+    """`knobs` (default: the default ones) turned by texts of the form `name=value`.
+
+    Raises KnobError.
+    """
+    pairs = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise KnobError(f"{setting!r}: a knob is turned by name=value")
+        pairs[name.strip()] = value.strip()
+    return (knobs or Knobs()).turned(pairs)
+
+
+@cache
+def _kinds() -> dict[str, Any]:
+    return get_type_hints(Knobs)
+
+
+def _read(name: str, text: str) -> object:
+    hints = _kinds()
+    if name not in hints:
+        raise KnobError(f"no knob {name!r}{_nearest(name, hints)}")
+    try:
+        return _value(hints[name], text)
+    except ValueError as error:
+        raise KnobError(f"{name}={text}: {error}") from None
+
+
+def _value(kind: object, text: str) -> object:
+    if get_origin(kind) is Literal:
+        if text not in get_args(kind):
+            raise ValueError(f"must be one of {', '.join(get_args(kind))}")
+        return text
+    if kind is bool:
+        if text.lower() not in {"true", "false"}:
+            raise ValueError("must be true or false")
+        return text.lower() == "true"
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if get_origin(kind) is frozenset:
+        return frozenset(parts)
+    if get_origin(kind) is Mapping:
+        number = get_args(kind)[1]
+        return {group.strip(): number(count) for group, _, count in _pairs(parts)}
+    return int(text) if kind is int else float(text)
+
+
+def _pairs(parts: list[str]) -> list[tuple[str, str, str]]:
+    if any(":" not in part for part in parts):
+        raise ValueError("must be a list like order:12,default:10")
+    return [part.partition(":") for part in parts]
+
+
+def _write(value: object) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case frozenset():
+            return ",".join(sorted(value))
+        case Mapping():
+            return ",".join(f"{group}:{number}" for group, number in value.items())
+        case _:
+            return str(value)
+
+
+def _nearest(name: str, known: Mapping[str, object]) -> str:
+    near = get_close_matches(name, known, n=1, cutoff=0.4)
+    return f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(sorted(known))}"

@@ -1,0 +1,159 @@
+"""The control plane: a test or a demonstration turns knobs and does deeds over HTTP."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.simulator.asking import KEY, NOW, private
+from upbit_monitor.simulator import Knobs, SimulatorServer
+
+if TYPE_CHECKING:
+    import aiohttp
+
+TICKER = "/v1/ticker?markets=KRW-BTC"
+
+
+async def turn(session: aiohttp.ClientSession, **settings: str) -> None:
+    async with session.post("/_sim/knobs", json=settings) as answer:
+        assert answer.status == 200, await answer.text()
+
+
+async def deed(session: aiohttp.ClientSession, **what: object) -> dict[str, Any]:
+    async with session.post("/_sim/world", json=what) as answer:
+        assert answer.status == 200, await answer.text()
+        done: dict[str, Any] = await answer.json()
+        return done
+
+
+async def test_the_ledger_is_served_and_does_not_count_itself(
+    session: aiohttp.ClientSession,
+) -> None:
+    await (await session.get(TICKER)).read()
+    async with session.get("/_sim/ledger") as answer:
+        assert await answer.json() == [
+            {"method": "GET", "path": "/v1/ticker", "status": 200, "count": 1}
+        ]
+
+
+async def test_knobs_are_served_and_turned(
+    server: SimulatorServer, session: aiohttp.ClientSession
+) -> None:
+    async with session.get("/_sim/knobs") as answer:
+        assert Knobs().turned(await answer.json()) == server.exchange.knobs
+    await turn(session, limits="order:8", strangers="ticker:2.5")
+    assert server.exchange.knobs.limits == {"order": 8}
+    async with session.post("/_sim/knobs", json={"windw": "sliding"}) as answer:
+        assert answer.status == 400
+        assert "did you mean 'window'?" in await answer.text()
+
+
+async def test_deeds_change_the_market_place(
+    server: SimulatorServer, session: aiohttp.ClientSession
+) -> None:
+    world = server.exchange.world
+    await deed(session, do="delist", market="KRW-XRP")
+    await deed(session, do="list", market="KRW-FRESH", korean_name="프레시", after_seconds=60)
+    await deed(session, do="market", market="KRW-ETH", stalled=True, warned=True)
+    assert world.find("KRW-XRP") is None
+    fresh, stalled = world.find("KRW-FRESH"), world.find("KRW-ETH")
+    assert fresh is not None
+    assert (fresh.trading_from, fresh.coin.korean) == (NOW + 60, "프레시")
+    assert stalled is not None
+    assert (stalled.stalled_at, stalled.flagged) == (NOW, True)
+    await deed(session, do="market", market="KRW-ETH", stalled=False, warned=False)
+    resumed = world.find("KRW-ETH")
+    assert resumed is not None
+    assert (resumed.stalled_at, resumed.flagged) == (float("inf"), False)
+
+
+async def test_deeds_place_fill_and_cancel_orders(
+    server: SimulatorServer, session: aiohttp.ClientSession
+) -> None:
+    account = server.exchange.world.account(server.exchange.scope_of(KEY))
+    order = {"market": "KRW-BTC", "side": "bid", "price": "1000000", "volume": "0.5"}
+    uuids = [
+        (await deed(session, do="place", access=KEY.access, **order))["uuid"] for _ in range(2)
+    ]
+    await deed(session, do="fill", access=KEY.access, uuid=uuids[0], volume="0.2")
+    assert str(account.find(uuids[0]).remaining) == "0.3"
+    await deed(session, do="fill", access=KEY.access, uuid=uuids[0])
+    await deed(session, do="cancel", access=KEY.access, uuid=uuids[1])
+    assert [account.find(uuid).state for uuid in uuids] == ["done", "cancel"]
+
+
+async def test_a_deed_bounds_a_key_and_frees_it_again(
+    server: SimulatorServer, session: aiohttp.ClientSession
+) -> None:
+    async def name() -> str:
+        headers = dict(private("GET", "/v1/accounts").headers)
+        async with session.get("/v1/accounts", headers=headers) as answer:
+            told = await answer.json()
+            return "fine" if answer.status == 200 else str(told["error"]["name"])
+
+    change = partial(deed, session, do="key", access=KEY.access)
+    await change(expires_at=NOW)
+    assert await name() == "expired_access_key"
+    await change(expires_at=None, ips=["10.0.0.1"])
+    assert await name() == "no_authorization_ip"
+    await change(ips=None, permissions=[])
+    assert await name() == "out_of_scope"
+    await change(permissions=["view_assets"])
+    assert await name() == "fine"
+    assert server.exchange.ledger["GET", "/v1/accounts", 401] == 3
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "sent", "status"),
+    [
+        ("GET", "/_sim/nothing", None, 400),
+        ("POST", "/_sim/world", {"do": "destroy"}, 400),
+        ("POST", "/_sim/world", {"do": "delist"}, 400),
+        ("POST", "/_sim/world", {"do": "delist", "market": "KRW-BTC", "why": "?"}, 400),
+        ("POST", "/_sim/world", {"do": "delist", "market": "KRW-NONE"}, 404),
+        ("POST", "/_sim/world", {"do": "list", "market": "EUR-BTC"}, 400),
+        ("POST", "/_sim/world", {"do": "key", "access": "nobody"}, 404),
+        (
+            "POST",
+            "/_sim/world",
+            {"do": "key", "access": KEY.access, "permissions": ["see_everything"]},
+            400,
+        ),
+        (
+            "POST",
+            "/_sim/world",
+            {
+                "do": "place",
+                "access": KEY.access,
+                "market": "KRW-NONE",
+                "side": "bid",
+                "price": "1",
+                "volume": "1",
+            },
+            404,
+        ),
+        ("POST", "/_sim/world", {"do": "cancel", "access": KEY.access, "uuid": "none"}, 400),
+        (
+            "POST",
+            "/_sim/world",
+            {
+                "do": "place",
+                "access": KEY.access,
+                "market": "KRW-BTC",
+                "side": "bid",
+                "price": "much",
+                "volume": "1",
+            },
+            400,
+        ),
+    ],
+)
+async def test_a_wrong_command_is_told_and_changes_nothing(
+    session: aiohttp.ClientSession, method: str, path: str, sent: object, status: int
+) -> None:
+    async with session.request(method, path, json=sent) as answer:
+        assert answer.status == status
+        assert set(json.loads(await answer.text())) == {"error"}
