@@ -1,0 +1,62 @@
+"""The silence after a 418: nothing leaves the whole scope until it is over, then one probe.
+
+Pure: every ``now`` is the caller's, in seconds of one monotonic clock.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+_FIRST: Final = 60.0
+"""Seconds of silence after a 418 that does not state its length; doubled while they repeat."""
+
+_LONGEST: Final = 24 * 3600.0
+"""Silence that we choose ourselves never exceeds this; one that the exchange states may."""
+
+_PEACE: Final = 3600.0
+"""A block that comes later than this after the last one's end begins the doubling anew."""
+
+
+class Block:
+    """The block of one scope.
+
+    Its state: until when the scope is silent; whether the probe after it is still owed; the
+    blocks in a row, and when the last of them was told.
+    """
+
+    def __init__(self) -> None:
+        self._until = -math.inf
+        self._probing = False
+        self._blocks = 0
+        self._told_at = -math.inf
+
+    @property
+    def until(self) -> float:
+        """The moment until which nothing departs; ``-inf`` if there never was a block."""
+        return self._until
+
+    @property
+    def probing(self) -> bool:
+        """Whether one request at a time may go, until one has come back well."""
+        return self._probing
+
+    def begin(self, departed_at: float, seconds: float | None, now: float) -> None:
+        """Shut after a 418 of a request that departed at ``departed_at``. Never shortens.
+
+        For ``seconds`` if the exchange states them; else for 60 s, doubled with each further
+        block. A margin of a twentieth, at least one second, is added. Requests that were under
+        way together are blocked together: that is one block, not many.
+        """
+        if departed_at > self._told_at:
+            self._blocks = 1 if now - self._until > _PEACE else self._blocks + 1
+            self._told_at = now
+        if seconds is None:
+            seconds = min(_FIRST * 2 ** min(self._blocks - 1, 16), _LONGEST)
+        self._until = max(self._until, now + seconds + max(1.0, seconds / 20))
+        self._probing = True
+
+    def accept(self, departed_at: float) -> None:
+        """Note an answer that is neither 429 nor 418: the probe, if it departed as one, is well."""
+        if departed_at >= self._until:
+            self._probing = False
