@@ -1,0 +1,17 @@
+"""Structured logs on one stream, with the last lock against secrets."""
+
+from upbit_monitor.logs.calls import CallLog
+from upbit_monitor.logs.setup import Format, LevelWord, Logging, LogSettings
+from upbit_monitor.logs.vocabulary import Event, Level, Logger, Mask
+
+__all__ = [
+    "CallLog",
+    "Event",
+    "Format",
+    "Level",
+    "LevelWord",
+    "LogSettings",
+    "Logger",
+    "Logging",
+    "Mask",
+]
