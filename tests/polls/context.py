@@ -1,0 +1,41 @@
+"""Where a poll of the tests works: a board, a log, and a wall clock that can be set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tests.fakes import NOW, FakeBoard, FakeLog
+from upbit_monitor.exchange import REGIONS
+from upbit_monitor.polls import Context
+
+if TYPE_CHECKING:
+    from upbit_monitor.metrics import Family
+
+
+@dataclass
+class Place:
+    """Its state: the time on the wall, and what was shown and told."""
+
+    region: str = "kr"
+    now: float = NOW
+    board: FakeBoard = field(default_factory=FakeBoard)
+    log: FakeLog = field(default_factory=FakeLog)
+
+    @property
+    def context(self) -> Context:
+        return Context("target", REGIONS[self.region], self.board, self.log, lambda: self.now)
+
+    def shown(self, family: Family) -> dict[str, float]:
+        """Give the series of a family with one label beside the target, by that label."""
+        return {value: number for (value,), number in self.table(family).items()}
+
+    def table(self, family: Family) -> dict[tuple[str, ...], float]:
+        """Give the series of a family by the labels beside the target."""
+        return self.board.series(family.name, *family.labels[1:])
+
+    @property
+    def overflows(self) -> dict[str, float]:
+        """Give what was folded or left out, by family, where there was any."""
+        hits = self.board.series("upbit_monitor_series_limit_hits_total", "metric")
+        return {name: number for (name,), number in hits.items() if number}

@@ -1,0 +1,127 @@
+"""Whatever the exchange answers, a poll shows it or finds it unreadable: nothing else ever."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, note
+from hypothesis import strategies as st
+
+from tests.fakes import FakeExchange
+from tests.polls.context import Place
+from upbit_monitor.errors import Unreadable
+from upbit_monitor.exchange import REGIONS
+from upbit_monitor.polls import POLLS
+from upbit_monitor.polls.markets import CAUTIONS
+from upbit_monitor.polls.open_orders import SIDES, STATES
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+WATCH = ("KRW-BTC", "SGD-ETH")
+CLOSED = {
+    "target": {"target"},
+    "quote": {*REGIONS["kr"].quotes, "SGD", "other"},
+    "market": {*WATCH},
+    "caution": {*CAUTIONS, "other"},
+    "side": {*SIDES, "other"},
+    "state": {*STATES, "other"},
+}
+
+RAW = re.compile(r'"raw ([^"]*)"')
+"""A number in a spelling that ``json.dumps`` would not choose."""
+
+numbers = st.sampled_from(
+    ["0", "-0", "7050000", "163248000.00000000", "137728155832.9616000000000000", "5.485e-05",
+     "1E3", "-1", "1e400", "-1e400", "1e-400", "9" * 30, "9" * 400, "9" * 5000, "1.7e308"]
+)  # fmt: skip
+odd_texts = st.sampled_from(
+    ["", " ", "0", "5.485e-05", "NaN", "sNaN", "-Infinity", "1e400", "1_000", "true", "null",
+     "KRW", "KRW-", "-BTC", "KRW-BTC-ETH", "2025-07-04", "2025-07-04T24:00:00", "0001-01-01",
+     "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", "2025-W27-5", "\ud800", "\x00"]
+)  # fmt: skip
+values = st.recursive(
+    st.none() | st.booleans() | numbers.map("raw {}".format) | odd_texts | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(odd_texts, inner, max_size=2),
+    max_leaves=3,
+)
+
+
+def places(value: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:  # noqa: ANN401 -- JSON
+    """Give the way to everything inside a document."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value)
+    found = []
+    for key, item in inside:
+        found.append((*here, key))
+        if isinstance(item, dict | list):
+            found += places(item, (*here, key))
+    return found
+
+
+@st.composite
+def variants(draw: st.DrawFn, sample: bytes) -> bytes:
+    """Give an answer that is the sample with fields changed, gone or new, and rows repeated."""
+    rows = json.loads(sample)
+    rows = [copy.deepcopy(row) for row in draw(st.lists(st.sampled_from(rows), max_size=4))]
+    for _ in range(draw(st.integers(0, 4))):
+        if not rows:
+            break
+        *way, last = draw(st.sampled_from(places(rows)))
+        holder: Any = rows
+        for key in way:
+            holder = holder[key]
+        match draw(st.sampled_from(["change", "remove", "add"])):
+            case "change":
+                holder[last] = draw(values)
+            case "remove":
+                del holder[last]
+            case _ if isinstance(holder, dict):
+                holder[draw(st.text(max_size=5))] = draw(values)
+    return RAW.sub(r"\1", json.dumps(rows)).encode()
+
+
+@pytest.mark.parametrize("region", ["kr", "sg"])
+@pytest.mark.parametrize("name", POLLS)
+@given(data=st.data())
+def test_any_variant_of_an_answer_is_shown_or_unreadable(
+    name: str, region: str, data: st.DataObject
+) -> None:
+    poll = POLLS[name]
+    answers = data.draw(st.lists(variants(poll.endpoints[0].sample), min_size=1, max_size=3))
+    _show(name, region, answers)
+
+
+@pytest.mark.parametrize("name", POLLS)
+@given(answers=st.lists(st.binary(max_size=30) | values.map(json.dumps).map(str.encode)))
+def test_any_bytes_are_shown_or_unreadable(name: str, answers: list[bytes]) -> None:
+    _show(name, "kr", answers)
+
+
+def _show(name: str, region: str, answers: list[bytes]) -> None:
+    poll, place = POLLS[name], Place(region)
+    options: Any = poll.options
+    watching = "watch" in options.__dataclass_fields__
+    one = poll(place.context, options(watch=WATCH) if watching else options())
+    for answer in answers:
+        note(repr(answer))
+        try:
+            _at_once(one.run(FakeExchange(lambda *_, answer=answer: answer)))
+        except Unreadable:
+            continue
+        place.now += 5000
+    for family in poll.families:
+        for labels, value in place.board.series(family.name, *family.labels).items():
+            assert math.isfinite(value)
+            for label, text in zip(family.labels, labels, strict=True):
+                assert text in CLOSED[label], family.name
+
+
+def _at_once(run: Coroutine[Any, Any, None]) -> None:
+    """Run to the end without a loop: the fake exchange never waits."""
+    with pytest.raises(StopIteration):
+        run.send(None)

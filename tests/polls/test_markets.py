@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.fakes import FakeExchange
+from tests.polls.context import Place
+from tests.virtual import in_virtual_time
+from upbit_monitor.errors import Unreadable
+from upbit_monitor.polls.markets import (
+    CAUTIONED,
+    CAUTIONS,
+    DELISTINGS,
+    LISTINGS,
+    MARKETS,
+    WARNED,
+    WARNING,
+    Markets,
+    MarketsOptions,
+)
+
+KOREAN_CAUTIONS = (
+    "PRICE_FLUCTUATIONS",
+    "TRADING_VOLUME_SOARING",
+    "DEPOSIT_AMOUNT_SOARING",
+    "GLOBAL_PRICE_DIFFERENCES",
+    "CONCENTRATION_OF_SMALL_ACCOUNTS",
+)
+
+
+def korean(market: str, *cautions: str, warning: bool = False) -> dict[str, Any]:
+    marks = {kind: kind in cautions for kind in dict.fromkeys((*KOREAN_CAUTIONS, *cautions))}
+    event = {"warning": warning, "caution": marks}
+    return {"market": market, "korean_name": "이름", "english_name": "Name", "market_event": event}
+
+
+def elsewhere(market: str, warning: str | None = "NONE") -> dict[str, Any]:
+    return {"market": market, "english_name": "Name", "market_warning": warning}
+
+
+class Bench(Place):
+    """The poll, and an exchange whose list can be changed."""
+
+    def __init__(self, *rows: dict[str, Any], region: str = "kr", **options: Any) -> None:  # noqa: ANN401 -- the poll's own
+        super().__init__(region)
+        self.rows = list(rows)
+        self.exchange = FakeExchange(lambda *_: self.rows)
+        self.poll = Markets(self.context, MarketsOptions(**options))
+
+    async def run(self) -> None:
+        await self.poll.run(self.exchange)
+
+
+@in_virtual_time
+async def test_it_asks_once_for_the_list_with_details() -> None:
+    bench = Bench(korean("KRW-BTC"))
+    await bench.run()
+    assert bench.exchange.asked == [("/v1/market/all", {"is_details": ["true"]})]
+
+
+@in_virtual_time
+async def test_markets_are_counted_by_quote() -> None:
+    bench = Bench(korean("KRW-BTC"), korean("KRW-ETH"), korean("BTC-ETH"))
+    await bench.run()
+    assert bench.shown(MARKETS) == {"KRW": 2, "BTC": 1}
+    bench.rows.pop()
+    await bench.run()
+    assert bench.shown(MARKETS) == {"KRW": 2}, "a quote without markets has no series"
+
+
+@pytest.mark.parametrize("odd", ["EUR-BTC", "BTC", "-BTC", "KRW-", ""])
+@in_virtual_time
+async def test_a_quote_that_the_region_does_not_have_is_folded_and_counted(odd: str) -> None:
+    bench = Bench(korean("KRW-BTC"), korean(odd, warning=True))
+    await bench.run()
+    assert bench.shown(MARKETS) == {"KRW": 1, "other": 1}
+    assert bench.shown(WARNED) == {"KRW": 0, "other": 1}
+    assert bench.overflows == {MARKETS.name: 1, WARNED.name: 1}
+
+
+@in_virtual_time
+async def test_the_first_list_is_no_listing() -> None:
+    bench = Bench(korean("KRW-BTC"), korean("KRW-ETH"))
+    nothing = dict.fromkeys(("KRW", "BTC", "USDT", "other"), 0)
+    assert bench.shown(LISTINGS) == bench.shown(DELISTINGS) == nothing
+    await bench.run()
+    assert bench.shown(LISTINGS) == bench.shown(DELISTINGS) == nothing
+    assert bench.log.told() == []
+
+
+@in_virtual_time
+async def test_listings_and_delistings_are_counted_and_told_each() -> None:
+    bench = Bench(korean("KRW-BTC"), korean("KRW-ETH"))
+    await bench.run()
+    bench.rows = [korean("KRW-BTC"), korean("BTC-XRP"), korean("BTC-ADA")]
+    await bench.run()
+    await bench.run()
+    assert bench.shown(LISTINGS) == {"KRW": 0, "BTC": 2, "USDT": 0, "other": 0}
+    assert bench.shown(DELISTINGS) == {"KRW": 1, "BTC": 0, "USDT": 0, "other": 0}
+    assert [(line.event, line.fields["market"]) for line in bench.log.lines] == [
+        ("market_listed", "BTC-ADA"),
+        ("market_listed", "BTC-XRP"),
+        ("market_delisted", "KRW-ETH"),
+    ]
+
+
+@in_virtual_time
+async def test_an_empty_list_is_refused_and_changes_nothing() -> None:
+    bench = Bench(korean("KRW-BTC"), watch=("KRW-BTC",))
+    await bench.run()
+    rows, bench.rows = bench.rows, []
+    with pytest.raises(Unreadable, match="empty list"):
+        await bench.run()
+    assert bench.shown(MARKETS) == {"KRW": 1}
+    assert bench.shown(WARNING) == {"KRW-BTC": 0}
+    bench.rows = rows
+    await bench.run()
+    assert sum(bench.shown(LISTINGS).values()) == sum(bench.shown(DELISTINGS).values()) == 0
+
+
+@in_virtual_time
+async def test_warnings_are_read_in_the_style_of_korea() -> None:
+    watch = ("KRW-BTC", "KRW-XRP")
+    bench = Bench(korean("KRW-BTC"), korean("KRW-XRP", warning=True), watch=watch)
+    await bench.run()
+    assert bench.shown(WARNED) == {"KRW": 1}
+    assert bench.shown(WARNING) == {"KRW-BTC": 0, "KRW-XRP": 1}
+
+
+@in_virtual_time
+async def test_warnings_are_read_in_the_style_of_the_other_regions() -> None:
+    rows = [
+        elsewhere("SGD-BTC"),
+        elsewhere("SGD-XRP", "CAUTION"),
+        elsewhere("BTC-ETH", None),
+        {"market": "BTC-XRP", "english_name": "Ripple"},
+    ]
+    bench = Bench(*rows, region="sg", watch=("SGD-XRP", "BTC-ETH", "BTC-XRP"))
+    await bench.run()
+    assert bench.shown(WARNED) == {"SGD": 1, "BTC": 0}
+    assert bench.shown(WARNING) == {"SGD-XRP": 1, "BTC-ETH": 0, "BTC-XRP": 0}
+    assert bench.shown(CAUTIONED) == {}, "only Korea tells kinds"
+
+
+@in_virtual_time
+async def test_cautions_are_counted_by_kind() -> None:
+    bench = Bench(
+        korean("KRW-BTC", "GLOBAL_PRICE_DIFFERENCES"),
+        korean("KRW-XRP", "GLOBAL_PRICE_DIFFERENCES", "PRICE_FLUCTUATIONS"),
+        korean("KRW-ETH"),
+    )
+    await bench.run()
+    counts = {"global_price_differences": 2, "price_fluctuations": 1}
+    assert bench.shown(CAUTIONED) == dict.fromkeys(CAUTIONS, 0) | counts
+    assert bench.overflows == {}
+
+
+@in_virtual_time
+async def test_a_caution_nobody_knows_is_folded_and_counted() -> None:
+    bench = Bench(korean("KRW-BTC", "WASH_TRADING"), korean("KRW-XRP", "MOON_PHASE"))
+    await bench.run()
+    assert bench.shown(CAUTIONED) == dict.fromkeys(CAUTIONS, 0) | {"other": 2}
+    assert bench.overflows == {CAUTIONED.name: 2}
+
+
+@in_virtual_time
+async def test_cautions_go_when_the_answer_has_none_any_more() -> None:
+    bench = Bench(korean("KRW-BTC", "PRICE_FLUCTUATIONS"))
+    await bench.run()
+    bench.rows = [{"market": "KRW-BTC"}]
+    await bench.run()
+    assert bench.shown(CAUTIONED) == {}
+
+
+@in_virtual_time
+async def test_the_series_of_a_watched_market_goes_with_the_market() -> None:
+    bench = Bench(korean("KRW-BTC"), korean("KRW-ETH"), watch=("KRW-BTC", "KRW-ETH", "KRW-NOT"))
+    await bench.run()
+    assert bench.shown(WARNING) == {"KRW-BTC": 0, "KRW-ETH": 0}
+    bench.rows.pop()
+    await bench.run()
+    assert bench.shown(WARNING) == {"KRW-BTC": 0}
