@@ -1,0 +1,28 @@
+"""What the daemon is told to do: read from a file, checked wholly, given as frozen values."""
+
+from upbit_monitor.config.addresses import listen_address
+from upbit_monitor.config.load import OVERRIDES, load
+from upbit_monitor.config.masked import masked
+from upbit_monitor.config.schema import schema
+from upbit_monitor.config.settings import (
+    Credentials,
+    Log,
+    PollKind,
+    Settings,
+    Target,
+    Web,
+)
+
+__all__ = [
+    "OVERRIDES",
+    "Credentials",
+    "Log",
+    "PollKind",
+    "Settings",
+    "Target",
+    "Web",
+    "listen_address",
+    "load",
+    "masked",
+    "schema",
+]

@@ -1,0 +1,103 @@
+"""What the daemon is told to do, as frozen values. The rest of the package sees only these.
+
+``Log``, like the options of a poll, is a section of the file as it stands: see ``sections``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, Protocol
+
+from pydantic import SecretStr
+
+from upbit_monitor.config.addresses import listen_address
+from upbit_monitor.exchange import Timeouts
+
+Algorithm = Literal["HS512", "HS256"]
+
+
+class PollKind(Protocol):
+    """What configuration needs to know of a kind of poll."""
+
+    summary: ClassVar[str]
+    private: ClassVar[bool]
+    options: ClassVar[type]
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """An API key. Its secrets show in no ``repr``, error or log."""
+
+    access_key: SecretStr
+    secret_key: SecretStr
+    algorithm: Algorithm
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """The pages that the daemon serves."""
+
+    listen_address: str
+    """``host:port``, checked."""
+
+    @property
+    def host(self) -> str:
+        """Name or address to bind, IPv6 without brackets."""
+        return listen_address(self.listen_address)[0]
+
+    @property
+    def port(self) -> int:
+        """Port to bind; 0 lets the system choose."""
+        return listen_address(self.listen_address)[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What is written to standard output."""
+
+    level: str = field(
+        default="info",
+        metadata={
+            "help": "The least level that is written.",
+            "choices": ("debug", "info", "warning", "error"),
+        },
+    )
+    format: str = field(
+        default="json",
+        metadata={"help": "JSON for machines, console for people.", "choices": ("json", "console")},
+    )
+    requests: str = field(
+        default="debug",
+        metadata={
+            "help": "Level of the line that each successful request writes.",
+            "choices": ("debug", "info"),
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One region of the exchange, seen with one account or with none."""
+
+    name: str
+    """Value of the label ``target``."""
+    region: str
+    """Name of a region: a key of ``exchange.REGIONS``."""
+    base_url: str
+    """``scheme://host`` or ``scheme://host:port``, no slash at the end."""
+    credentials: Credentials | None
+    share: float
+    """Part of each quota that the daemon may use: above 0, at most 1."""
+    timeouts: Timeouts
+    polls: Mapping[str, Any]
+    """Options of each active poll: an instance of the poll's own dataclass."""
+    idle: tuple[str, ...] = ()
+    """Polls that are asked for but need a key, and there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole configuration, checked. Equal settings are equal values, secrets included."""
+
+    targets: Mapping[str, Target]
+    web: Web
+    log: Log
