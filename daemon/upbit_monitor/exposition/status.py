@@ -1,0 +1,117 @@
+"""What the daemon says of itself: the frozen values behind the landing page and /readyz.
+
+The composition fills them from what it knows and hands over a whole ``Status`` at a time. All
+moments are Unix seconds, so that nothing here asks a clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class PollState(StrEnum):
+    """Where one poll stands. Only one of these is true at a time; the docstrings say which."""
+
+    WAITING = "waiting"
+    """Nothing has succeeded yet since the start, and nothing has failed."""
+    FRESH = "fresh"
+    """The last success is recent enough. Failures after it, if any, are counted beside."""
+    LATE = "late"
+    """The last success is too old, though no run failed: runs wait, hang or are skipped."""
+    FAILING = "failing"
+    """The last success is too old, or there is none, and the last run failed."""
+    PARKED = "parked"
+    """The exchange refused in a way that only a person can mend."""
+    NO_KEY = "no key"
+    """The poll needs an account, and its target has no key: it is not enabled."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether a poll in this state keeps nobody waiting."""
+        return self in {PollState.FRESH, PollState.NO_KEY}
+
+
+@dataclass(frozen=True, slots=True)
+class PollStatus:
+    """One poll of one target.
+
+    ``failures`` counts the failed runs since the last success; ``why`` is the reason of the last
+    one, or of the state, in one sentence. It may quote the exchange.
+    """
+
+    name: str
+    state: PollState
+    every_seconds: float
+    last_success_at: float | None = None
+    failures: int = 0
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaStatus:
+    """One rate-limit group of one target.
+
+    ``limit`` is what the exchange allows in one window, ``budget`` the part that this daemon
+    takes at most. ``left`` is what the last answer said of the window, None before the first.
+    ``waiting`` counts our requests in the queue. Until ``shut_until`` nothing is sent (a 429 or
+    a 418). ``foreign`` estimates the requests that others took since the start.
+    """
+
+    group: str
+    limit: int
+    budget: int
+    left: int | None = None
+    waiting: int = 0
+    shut_until: float | None = None
+    foreign: int = 0
+
+    @property
+    def used(self) -> int | None:
+        """Requests gone from the last window that was seen, by whomever."""
+        return None if self.left is None else min(max(self.limit - self.left, 0), self.limit)
+
+    def shut_for(self, now: float) -> float:
+        """Seconds until the group opens again; 0 if it is open."""
+        return max(0.0, (self.shut_until or now) - now)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetStatus:
+    """One watched region, with or without an account."""
+
+    name: str
+    region: str
+    base_url: str
+    account: Literal["key", "no key"]
+    polls: tuple[PollStatus, ...] = ()
+    quotas: tuple[QuotaStatus, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The daemon at the moment ``now``."""
+
+    version: str
+    revision: str
+    started_at: float
+    now: float
+    targets: tuple[TargetStatus, ...] = ()
+    draining: bool = False
+
+    def polls(self) -> Iterator[tuple[TargetStatus, PollStatus]]:
+        """Give every poll with its target, in order."""
+        return ((target, poll) for target in self.targets for poll in target.polls)
+
+    @property
+    def ready(self) -> bool:
+        """Whether every enabled poll is fresh and we are not on the way out.
+
+        Computed, not told: the gauge ``upbit_monitor_ready`` reads it here too, so that gauge,
+        page and /readyz cannot disagree.
+        """
+        return not self.draining and all(poll.state.ready for _, poll in self.polls())

@@ -1,0 +1,173 @@
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from importlib.resources import files
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.exposition.examples import ILL, NOW, WELL, daemon, target
+from upbit_monitor.exposition import PollState, PollStatus, QuotaStatus, Status
+from upbit_monitor.exposition.page import landing_page
+
+LINKS = ("/metrics", "/readyz")
+VOID = {"meta", "link"}
+CSS = files("upbit_monitor.exposition").joinpath("page.css").read_text(encoding="utf-8")
+
+
+class Document(HTMLParser):
+    """The page as a tree of tags; fails on one that is not closed where it must be."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str]] = []
+        self.words: list[str] = []
+        self._open: list[str] = []
+        self.feed(page)
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self._open and self._open[-1] != "style":
+            self.words.append(data)
+
+    def text(self) -> str:
+        return " ".join("".join(self.words).split())
+
+    def values(self, attribute: str) -> list[str]:
+        return [value for name, value in self.attributes if name == attribute]
+
+
+def shown(status: Status) -> Document:
+    return Document(landing_page(status, LINKS))
+
+
+def test_the_headline_is_the_one_first_heading_and_in_the_title() -> None:
+    page = shown(WELL)
+    assert page.tags.count("h1") == 1
+    assert page.words.count("Both polls are fresh") == 1
+    assert "Both polls are fresh · upbit-monitor" in page.words
+
+
+@pytest.mark.parametrize("state", PollState)
+def test_every_state_is_told_in_words_and_has_a_shape(state: PollState) -> None:
+    page = shown(daemon(target(polls=(PollStatus("markets", state, 60.0),))))
+    assert state in page.words
+    assert "path" in page.tags
+
+
+def test_a_poll_shows_its_age_its_interval_its_failures_and_why() -> None:
+    text = shown(ILL).text()
+    for words in ("tickers every 5 s", "3 min 42 s ago", "31", "401 <b>no</b> & never", "never"):
+        assert words in text
+
+
+def test_a_group_shows_what_is_used_our_share_what_others_took_and_when_it_opens() -> None:
+    page = shown(ILL)
+    for words in (
+        "10 of 10 used",
+        "our share 5",
+        "others took 1,234 since the start",
+        "3 requests waiting",
+        "shut for another 42 s",
+        "not asked yet, 10 allowed",
+    ):
+        assert words in page.text()
+    assert "10 of 10 requests used; our share is 5" in page.values("aria-label")
+
+
+@given(
+    limit=st.integers(0, 10_000),
+    budget=st.integers(-5, 10_000),
+    left=st.none() | st.integers(-5, 10_000),
+)
+def test_no_quota_draws_outside_its_bar(limit: int, budget: int, left: int | None) -> None:
+    page = shown(daemon(target(quotas=(QuotaStatus("ticker", limit, budget, left),))))
+    places = [value for name in ("x", "width", "x1") for value in page.values(name)]
+    assert all(0 <= float(place.removesuffix("%")) <= 100 for place in places if "%" in place)
+
+
+def test_the_page_needs_nothing_but_itself() -> None:
+    page = shown(ILL)
+    assert not {"script", "img", "iframe", "form"} & set(page.tags)
+    assert not page.values("style")
+    assert not [name for name, _ in page.attributes if name.startswith("on")]
+    own = ("/", "data:")
+    assert all(link.startswith(own) for link in page.values("href") + page.values("src"))
+    assert "url(" not in CSS
+    assert "@import" not in CSS
+
+
+def test_every_link_is_offered() -> None:
+    assert set(LINKS) <= set(shown(WELL).values("href"))
+
+
+def test_the_page_refreshes_unless_it_is_paused() -> None:
+    running, paused = (landing_page(WELL, LINKS, refresh=refresh) for refresh in (True, False))
+    assert 'http-equiv="refresh"' in running
+    assert 'href="/?pause"' in running
+    assert 'http-equiv="refresh"' not in paused
+    assert "Resume" in paused
+
+
+@settings(deadline=None)
+@given(words=st.text(), name=st.text())
+def test_no_text_from_outside_changes_the_structure_of_the_page(words: str, name: str) -> None:
+    def page(why: str, poll: str) -> Document:
+        failing = PollStatus(poll, PollState.FAILING, 5.0, NOW - 60, 3, why)
+        return shown(daemon(replace(target(name=name, polls=(failing,)), base_url=why)))
+
+    assert page(f"x{words}", name).tags == page("x", "poll").tags
+
+
+def test_a_table_names_its_columns_and_rows() -> None:
+    scopes = shown(WELL).values("scope")
+    assert scopes.count("col") == 4
+    assert scopes.count("row") == 2
+
+
+def themes() -> list[dict[str, str]]:
+    light, dark = CSS.split("prefers-color-scheme: dark", 1)
+    colours = re.compile(r"--([a-z-]+): (#[0-9a-f]{6});")
+    return [dict(colours.findall(light)), dict(colours.findall(dark))]
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance as WCAG 2 defines it."""
+    channels = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    red, green, blue = (
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("theme", themes(), ids=["light", "dark"])
+def test_all_text_has_the_contrast_that_accessibility_asks_for(theme: dict[str, str]) -> None:
+    tones = ("good", "busy", "warn", "bad", "idle")
+    grounds = ("card", "ground", *(f"{tone}-soft" for tone in tones))
+    pairs = [(text, ground) for text in ("text", "muted") for ground in grounds]
+    pairs += [(tone, ground) for tone in tones for ground in ("card", f"{tone}-soft")]
+    pairs += [("busy", "ground")]  # links
+    poor = [pair for pair in pairs if contrast(theme[pair[0]], theme[pair[1]]) < 4.5]
+    assert poor == []
+
+
+def test_both_themes_give_every_colour() -> None:
+    light, dark = themes()
+    assert light.keys() == dark.keys()
