@@ -1,0 +1,77 @@
+"""What sees everything and outlives every configuration: the board, the log, the ledgers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from prometheus_client import CollectorRegistry, ProcessCollector
+
+from upbit_monitor.app.scopes import Scopes
+from upbit_monitor.app.watch import Watch
+from upbit_monitor.logs import CallLog, Format, Level, LevelWord, Logging, LogSettings, Mask
+from upbit_monitor.metrics import Board, CallMetrics, LimiterMetrics
+from upbit_monitor.metrics import catalogue as c
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from upbit_monitor.config import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Instruments:
+    """The board, the log, and the limiters' ledgers of one process."""
+
+    board: Board
+    calls: CallMetrics
+    limits: LimiterMetrics
+    logging: Logging
+    scopes: Scopes
+
+    @classmethod
+    def for_settings(cls, settings: Settings, stream: TextIO | None = None) -> Instruments:
+        """Set up. ``stream``: where the log goes, standard output if not given."""
+        registry = CollectorRegistry(auto_describe=True)
+        ProcessCollector(registry=registry)
+        board = Board(registry)
+        logging = Logging(
+            log_settings(settings),
+            on_message=lambda level: board.count(c.LOG_MESSAGES, None, level),
+            on_redaction=lambda kind: board.count(c.LOG_REDACTIONS, None, kind),
+            stream=stream,
+        )
+        limits = LimiterMetrics()
+        registry.register(limits)
+        for level in Level:
+            board.count(c.LOG_MESSAGES, None, level.word, by=0)
+        for mask in Mask:
+            board.count(c.LOG_REDACTIONS, None, mask.value, by=0)
+        board.count(c.LOG_FAILURES, None, by=0)
+        return cls(board, CallMetrics(board), limits, logging, Scopes())
+
+    def watch(self, settings: Settings) -> Watch:
+        """Make what these settings ask for. To be entered."""
+        call_log = CallLog(self.logging.logger(), successes_at_info=settings.log.requests == "info")
+        limiters = self.scopes.open(settings.targets.values())
+        self.limits.watch(limiters)
+        return Watch(
+            settings,
+            limiters=limiters,
+            board=self.board,
+            calls=self.calls,
+            observers=(self.calls, call_log),
+            logger=self.logging.logger,
+        )
+
+
+def log_settings(settings: Settings) -> LogSettings:
+    """Give the log its part of the settings, and every secret there is, to be masked."""
+    keys = (target.credentials for target in settings.targets.values() if target.credentials)
+    return LogSettings(
+        level=cast("LevelWord", settings.log.level),
+        format=cast("Format", settings.log.format),
+        secrets=frozenset(
+            secret.get_secret_value() for key in keys for secret in (key.access_key, key.secret_key)
+        ),
+    )

@@ -1,0 +1,42 @@
+"""What ``once`` saw, as text for a person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+def report(seen: Mapping[str, Any]) -> str:
+    """Render what ``once`` gave: a block a target, a line a value."""
+    lines = [line for name, target in seen["targets"].items() for line in _target(name, target)]
+    verdict = "All polls succeeded." if seen["healthy"] else "Something is unwell; see above."
+    return "\n".join([*lines, verdict])
+
+
+def _target(name: str, target: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{name} · region {target['region']} · {target['base_url']}"
+    for poll, result in target["polls"].items():
+        yield f"  {'ok  ' if result['ok'] else 'FAIL'}  {poll}"
+        if result["why"]:
+            yield f"          {result['why']}"
+        for row in result["saw"]:
+            labels = " ".join(f"{key}={value}" for key, value in row["labels"].items())
+            yield f"          {row['metric']:<52} {labels:<28} {row['value']:.15g}"
+    for poll in target["without_key"]:
+        yield f"  off   {poll}: it needs a key, and the target has none"
+    for group in target["limiter"]:
+        yield f"  quota {_quota(group)}"
+    yield ""
+
+
+def _quota(group: Mapping[str, Any]) -> str:
+    parts = [f"{group['group']}: {group['limit']} allowed, {group['ours_at_most']} ours at most"]
+    if group["remaining"] is not None:
+        parts.append(f"{group['remaining']} left after our last request")
+    if group["taken_by_others"]:
+        parts.append(f"{group['taken_by_others']} taken by others")
+    if group["shut_for_seconds"]:
+        parts.append(f"shut for {group['shut_for_seconds']} s")
+    return ", ".join(parts)

@@ -1,0 +1,55 @@
+"""The limiters in force, one for each thing that the exchange counts together.
+
+They outlive a reload: a ledger that is forgotten is a burst. Targets that share a scope share its
+limiter, and the smallest of their shares.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from upbit_monitor.quota import QUOTATION, RateLimiter, account
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from upbit_monitor.config import Target
+    from upbit_monitor.quota import Quota
+
+
+class Scopes:
+    """Its state: a limiter for each scope ever used."""
+
+    def __init__(self) -> None:
+        self._limiters: dict[tuple[str, ...], RateLimiter] = {}
+
+    def open(self, targets: Iterable[Target]) -> Mapping[str, tuple[RateLimiter, ...]]:
+        """Give each target its limiters: the public one, and the account's if it has a key."""
+        targets = tuple(targets)
+        shares: dict[tuple[str, ...], float] = {}
+        for target in targets:
+            for scope in _scopes(target):
+                shares[scope] = min(target.share, shares.get(scope, 1.0))
+                self._limiters.setdefault(scope, RateLimiter(_quotas(target, scope)))
+        for scope, share in shares.items():
+            self._limiters[scope].allot(share)
+        return {
+            target.name: tuple(self._limiters[scope] for scope in _scopes(target))
+            for target in targets
+        }
+
+
+def _scopes(target: Target) -> tuple[tuple[str, ...], ...]:
+    """Name the scopes of a target: Quotation by IP and host, Exchange by account.
+
+    An account is known only by its key. Two keys of one account are two scopes here: their
+    shares add up, and each sees the other as a stranger in the header.
+    """
+    public = (target.base_url,)
+    if target.credentials is None:
+        return (public,)
+    return (public, (target.base_url, target.credentials.access_key.get_secret_value()))
+
+
+def _quotas(target: Target, scope: tuple[str, ...]) -> Mapping[str, Quota]:
+    return QUOTATION if scope == (target.base_url,) else account(target.region)

@@ -1,0 +1,84 @@
+"""What the page and /readyz show, gathered from pollers and limiters at the moment of asking."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from upbit_monitor import __version__
+from upbit_monitor.exposition import PollState, PollStatus, QuotaStatus, Status, TargetStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from upbit_monitor.app.watch import Watch
+    from upbit_monitor.config import Target
+    from upbit_monitor.poller import Poller
+    from upbit_monitor.quota import GroupState, RateLimiter
+
+
+def revision() -> str:
+    """Give the commit that the image was built from, if it says so."""
+    return os.environ.get("UPBIT_MONITOR_REVISION", "unknown")
+
+
+def status(watch: Watch, *, started_at: float, now: float, draining: bool) -> Status:
+    """Describe the daemon; ``started_at`` and ``now`` are Unix seconds."""
+    return Status(
+        version=__version__,
+        revision=revision(),
+        started_at=started_at,
+        now=now,
+        targets=tuple(
+            TargetStatus(
+                name=target.name,
+                region=target.region,
+                base_url=target.base_url,
+                account="no key" if target.credentials is None else "key",
+                polls=_polls(target, watch.pollers),
+                quotas=_quotas(watch.limiters[target.name], now),
+            )
+            for target in watch.settings.targets.values()
+        ),
+        draining=draining,
+    )
+
+
+def _polls(target: Target, pollers: Sequence[Poller]) -> tuple[PollStatus, ...]:
+    active = (_poll(poller) for poller in pollers if poller.target == target.name)
+    why = "it needs a key, and the target has none"
+    idle = (PollStatus(name, PollState.NO_KEY, 0.0, why=why) for name in target.idle)
+    return (*active, *idle)
+
+
+def _poll(poller: Poller) -> PollStatus:
+    return PollStatus(
+        name=poller.poll.name,
+        state=PollState(poller.state().value),
+        every_seconds=poller.every,
+        last_success_at=poller.last_success_at,
+        failures=poller.cadence.failures,
+        why=poller.why,
+    )
+
+
+def _quotas(limiters: Sequence[RateLimiter], now: float) -> tuple[QuotaStatus, ...]:
+    return tuple(
+        _quota(state, now)
+        for limiter in limiters
+        for state in limiter.look()
+        # Groups that no poll has used say nothing to anybody.
+        if state.remaining is not None or state.waiting or state.shut_for
+    )
+
+
+def _quota(state: GroupState, now: float) -> QuotaStatus:
+    return QuotaStatus(
+        group=state.group,
+        limit=state.limit,
+        budget=state.budget,
+        left=state.remaining,
+        waiting=state.waiting,
+        shut_until=now + state.shut_for if state.shut_for else None,
+        foreign=state.foreign,
+    )

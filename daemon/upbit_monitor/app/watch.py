@@ -1,0 +1,133 @@
+"""One configuration in force: its connections, its clients and its pollers."""
+
+from __future__ import annotations
+
+import time
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from upbit_monitor.exchange import REGIONS, ExchangeClient, HttpTransport, TokenSigner
+from upbit_monitor.poller import Poller
+from upbit_monitor.polls import POLLS, Context
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractAsyncContextManager
+    from types import TracebackType
+
+    from upbit_monitor.config import Settings, Target
+    from upbit_monitor.exchange import Observer, Transport
+    from upbit_monitor.logs import Logger
+    from upbit_monitor.metrics import Board, CallMetrics
+    from upbit_monitor.quota import RateLimiter
+
+_ONE_WINDOW: Final = 1.0
+"""Seconds that a request may wait at least: in less, no permit could ever come in time."""
+
+
+def _http(target: Target) -> HttpTransport:
+    return HttpTransport(target.base_url, timeouts=target.timeouts)
+
+
+class Watch:
+    """What is watched. Its state: the open connections, and the pollers made from settings.
+
+    Leaving the context closes the connections; the pollers must be at rest by then.
+    """
+
+    def __init__(  # noqa: PLR0913 -- everything meets here
+        self,
+        settings: Settings,
+        *,
+        limiters: Mapping[str, tuple[RateLimiter, ...]],
+        board: Board,
+        calls: CallMetrics,
+        observers: tuple[Observer, ...],
+        logger: Callable[..., Logger],
+        transport: Callable[[Target], AbstractAsyncContextManager[Transport]] = _http,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self.settings = settings
+        self.limiters = limiters
+        self.pollers: tuple[Poller, ...] = ()
+        self._board = board
+        self._calls = calls
+        self._observers = observers
+        self._logger = logger
+        self._transport = transport
+        self._wall = wall
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        pollers: list[Poller] = []
+        async with AsyncExitStack() as stack:
+            for target in self.settings.targets.values():
+                transport = await stack.enter_async_context(self._transport(target))
+                pollers.extend(self._pollers(target, transport))
+            self._stack = stack.pop_all()
+        self.pollers = tuple(pollers)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._stack.aclose()
+
+    def _pollers(self, target: Target, transport: Transport) -> list[Poller]:
+        endpoints = [end for name in target.polls for end in POLLS[name].endpoints]
+        self._calls.prepare(target.name, endpoints)
+        return [self._poller(target, name, transport) for name in target.polls]
+
+    def _poller(self, target: Target, name: str, transport: Transport) -> Poller:
+        options: Any = target.polls[name]
+        self._board.declare(*POLLS[name].families)
+        public, *account = self.limiters[target.name]
+        timeout = _run_timeout(options.every, target)
+        log = self._logger(target=target.name, poll=name)
+        context = Context(target.name, REGIONS[target.region], self._board, log, self._wall)
+        return Poller(
+            target=target.name,
+            poll=POLLS[name](context, options),
+            every=options.every,
+            timeout=timeout,
+            exchange=ExchangeClient(
+                target=target.name,
+                poll=name,
+                transport=transport,
+                public=public,
+                account=account[0] if account else None,
+                signer=_signer(target),
+                observers=self._observers,
+                # What is left of the run must do for the request, or a wait for the limiter
+                # would end as a run without end.
+                patience=max(min(options.every, timeout - target.timeouts.total), _ONE_WINDOW),
+                priority=POLLS[name].priority,
+                wall=self._wall,
+            ),
+            board=self._board,
+            log=log,
+            wall=self._wall,
+        )
+
+
+def _run_timeout(every: float, target: Target) -> float:
+    """Give the seconds that one run may take.
+
+    A run is bounded, or a hung one would block its successors for ever. It may outlast a short
+    interval: then beats are skipped and counted. To cut it off there would spend the request,
+    hide the latency that is to be measured, and call a slow exchange a dead one.
+    """
+    return max(0.9 * every, 2 * target.timeouts.total)
+
+
+def _signer(target: Target) -> TokenSigner | None:
+    if target.credentials is None:
+        return None
+    return TokenSigner(
+        target.credentials.access_key.get_secret_value(),
+        target.credentials.secret_key.get_secret_value(),
+        algorithm=target.credentials.algorithm,
+    )

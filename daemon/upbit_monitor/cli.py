@@ -1,0 +1,218 @@
+"""The front door: commands, flags, exit codes, and errors that say what to do.
+
+Exit codes: 0 all is well, 1 the daemon could not go on, 2 the command line or the configuration
+is wrong, 3 ``once`` found something unwell.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import os
+import sys
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, ParamSpec
+
+import click
+
+from upbit_monitor import __version__
+from upbit_monitor.app import Daemon, Instruments, once
+from upbit_monitor.app.report import report
+from upbit_monitor.app.simulation import demo, simulate
+from upbit_monitor.app.status import revision
+from upbit_monitor.config import load, masked, schema
+from upbit_monitor.errors import ConfigError, MonitorError
+from upbit_monitor.exchange import REGIONS
+from upbit_monitor.metrics.document import document
+from upbit_monitor.polls import POLLS
+from upbit_monitor.simulator import Knobs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from upbit_monitor.config import Settings
+
+P = ParamSpec("P")
+
+_KNOBS: Final = "\b\nKnobs and how they stand:\n" + "\n".join(
+    f"  {name}={value}" for name, value in Knobs().texts().items()
+)
+
+_UNWELL: Final = 3
+
+_HEALTH_SECONDS: Final = 3.0
+"""A page of the daemon's own that takes longer is no good sign."""
+
+
+def _flag(name: str, text: str, **more: Any) -> Callable[..., Any]:  # noqa: ANN401 -- click's own
+    """Declare a flag in the spelling of the Prometheus exporters, and its variable."""
+    variable = "UPBIT_MONITOR_" + name.upper().replace(".", "_").replace("-", "_")
+    return click.option(
+        f"--{name}", name.replace(".", "_").replace("-", "_"), help=text, envvar=variable,
+        show_envvar=True, **more,
+    )  # fmt: skip
+
+
+_config_file = _flag(
+    "config.file", "The configuration.", default="config/upbit-monitor.yml", show_default=True,
+)  # fmt: skip
+_listen_address = _flag("web.listen-address", "Where the pages are served, as host:port.")
+_log_level = _flag("log.level", "debug, info, warning or error.")
+_log_format = _flag("log.format", "json or console.")
+
+
+def _tells_errors(command: Callable[P, None]) -> Callable[P, None]:
+    """Turn our errors into one clear text and an exit code."""
+
+    @functools.wraps(command)
+    def told(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except ConfigError as error:
+            click.echo(str(error), err=True)
+            sys.exit(2)
+        except MonitorError as error:
+            click.echo(str(error), err=True)
+            sys.exit(1)
+
+    return told
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def main() -> None:
+    """Watch the Upbit REST API, politely, as Prometheus metrics and JSON logs."""
+
+
+@main.command()
+@_config_file
+@_listen_address
+@_log_level
+@_log_format
+@_tells_errors
+def run(config_file: str, **overrides: str | None) -> None:
+    """Run the daemon until SIGTERM; SIGHUP reads the configuration again."""
+    read = functools.partial(_load, config_file, **overrides)
+    settings = read()
+
+    async def daemon() -> None:
+        await Daemon(settings, Instruments.for_settings(settings), load=read).run()
+        # Everything is closed. What may be left is a thread in a look-up of a name that hangs:
+        # the interpreter would wait for it, and whoever sent SIGTERM would lose patience.
+        with suppress(OSError):
+            sys.stdout.flush()
+        os._exit(0)
+
+    asyncio.run(daemon())
+
+
+@main.command("once")
+@click.argument("polls", nargs=-1, metavar="[POLL]...")
+@_config_file
+@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--debug", is_flag=True, help="Log every decision to standard error.")
+@_tells_errors
+def once_command(polls: tuple[str, ...], config_file: str, output: str, *, debug: bool) -> None:
+    """Run each poll once and tell what it saw; exit 3 if something is unwell."""
+    settings = _load(config_file, log_level="debug" if debug else "error", log_format="console")
+    _check_names(polls, settings)
+
+    async def one_pass() -> dict[str, Any]:
+        return await once(settings, Instruments.for_settings(settings, sys.stderr), polls)
+
+    seen = asyncio.run(one_pass())
+    click.echo(json.dumps(seen, indent=2, ensure_ascii=False) if output == "json" else report(seen))
+    sys.exit(0 if seen["healthy"] else _UNWELL)
+
+
+@main.command("check-config")
+@_config_file
+@_tells_errors
+def check_config(config_file: str) -> None:
+    """Check the configuration and show what it comes to, secrets masked."""
+    settings = _load(config_file)
+    click.echo(json.dumps(masked(settings), indent=2, ensure_ascii=False))
+    for target in settings.targets.values():
+        for poll in target.idle:
+            click.echo(f"target {target.name}: {poll} is off until there is a key", err=True)
+
+
+@main.command("simulate", epilog=_KNOBS)
+@click.option("--region", type=click.Choice([*REGIONS]), default="kr", show_default=True)
+@click.option(
+    "--web.listen-address",
+    "address",
+    default="127.0.0.1:8080",
+    show_default=True,
+    help="host:port.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="What makes it repeatable.")
+@click.option("--knob", "knobs", multiple=True, metavar="NAME=VALUE", help="A way to misbehave.")
+@_tells_errors
+def simulate_command(region: str, address: str, seed: int, knobs: tuple[str, ...]) -> None:
+    """Run the simulated exchange alone."""
+    asyncio.run(simulate(region, address, seed=seed, knobs=knobs, say=click.echo))
+
+
+@main.command("demo")
+@_listen_address
+@_tells_errors
+def demo_command(web_listen_address: str | None) -> None:
+    """Run the daemon on a simulated exchange, with a made-up key, until Ctrl-C."""
+    asyncio.run(demo(web_listen_address, say=click.echo))
+
+
+@main.command()
+@_config_file
+@_listen_address
+@click.option("--ready", is_flag=True, help="Ask whether it is ready, not only alive.")
+@_tells_errors
+def healthcheck(config_file: str, web_listen_address: str | None, *, ready: bool) -> None:
+    """Ask the running daemon how it is; exit 0 if well, 1 if not. For containers."""
+    address = web_listen_address or _load(config_file).web.listen_address
+    host, _, port = address.rpartition(":")
+    # An address that binds everywhere is reached at home.
+    home = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host)  # noqa: S104 -- a comparison
+    url = f"http://{home}:{port}/{'readyz' if ready else 'healthz'}"
+    try:
+        with urllib.request.urlopen(url, timeout=_HEALTH_SECONDS) as answer:
+            click.echo(answer.read().decode().strip())
+    except (OSError, ValueError) as error:
+        click.echo(f"{url}: {error}", err=True)
+        sys.exit(1)
+
+
+@main.command("metrics-doc")
+def metrics_doc() -> None:
+    """Print METRICS.md."""
+    families = (family for poll in POLLS.values() for family in poll.families)
+    click.echo(document(families), nl=False)
+
+
+@main.command("config-schema")
+def config_schema() -> None:
+    """Print the JSON Schema of the configuration, for editors."""
+    click.echo(json.dumps(schema(POLLS), indent=2, ensure_ascii=False))
+
+
+@main.command()
+def version() -> None:
+    """Print the version and the commit, if known."""
+    click.echo(f"upbit-monitor {__version__} ({revision()})")
+
+
+def _load(config_file: str, **overrides: str | None) -> Settings:
+    given = {
+        name.replace("_", ".", 1): value for name, value in overrides.items() if value is not None
+    }
+    return load(Path(config_file), environ=os.environ, polls=POLLS, overrides=given)
+
+
+def _check_names(polls: tuple[str, ...], settings: Settings) -> None:
+    active = {name for target in settings.targets.values() for name in target.polls}
+    for name in polls:
+        if name not in active:
+            known = ", ".join(sorted(active))
+            raise click.BadParameter(f"no active poll is called {name!r}; there are: {known}")

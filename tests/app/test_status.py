@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.app.house import House, settings, target
+from tests.app.wall import Wall
+from tests.fakes import NOW, FakeTransport
+from tests.virtual import in_virtual_time
+from upbit_monitor.app.status import revision, status
+from upbit_monitor.exchange import Answer
+from upbit_monitor.exposition import PollState, Status
+from upbit_monitor.poller import State
+from upbit_monitor.polls import POLLS
+from upbit_monitor.simulator import Key
+
+KEY = Key(access="access", secret="secret" * 8)
+MARKETS = POLLS["markets"].endpoints[0].sample
+OPTIONS = {name: POLLS[name].options() for name in ("markets", "open_orders")}
+HEADERS = {"Remaining-Req": "group=market; min=600; sec=7"}
+
+
+def test_every_state_of_a_poller_has_its_word_on_the_page() -> None:
+    assert {state.value for state in State} == {str(state) for state in PollState} - {"no key"}
+
+
+def answer(asked: str) -> Answer:
+    if asked.startswith("/v1/orders"):
+        return Answer(401, {}, b'{"error":{"name":"out_of_scope","message":"not allowed"}}')
+    return Answer(200, HEADERS, MARKETS)
+
+
+async def look(house: House, *, key: Key | None = KEY, draining: bool = False) -> list[Status]:
+    """Give the status before and after one run of each poll."""
+    polls = dict(OPTIONS)
+    idle = () if key else ("open_orders",)
+    if key is None:
+        del polls["open_orders"]
+    wanted = settings(target("korea", polls, key=key, idle=idle))
+    seen = []
+    async with house.watch(wanted, lambda _: FakeTransport(answer)) as watch:
+        for _ in range(2):
+            now = house.wall()
+            seen.append(status(watch, started_at=NOW, now=now, draining=draining))
+            for poller in watch.pollers:
+                await poller.tick()
+    return seen
+
+
+@in_virtual_time
+async def test_before_the_first_run_everything_waits_and_no_quota_is_shown() -> None:
+    before, _ = await look(House(Wall()))
+    assert [poll.state for _, poll in before.polls()] == [PollState.WAITING, PollState.WAITING]
+    assert before.targets[0].quotas == ()
+    assert not before.ready
+
+
+@in_virtual_time
+async def test_a_poll_is_described_as_it_stands() -> None:
+    _, after = await look(House(Wall()))
+    markets, orders = (poll for _, poll in after.polls())
+    assert (markets.state, markets.last_success_at) == (PollState.FRESH, NOW + 0.05)
+    assert (markets.every_seconds, markets.failures, markets.why) == (60, 0, None)
+    assert (orders.state, orders.last_success_at) == (PollState.PARKED, None)
+    assert (orders.failures, orders.why) == (1, "401 out_of_scope: not allowed")
+
+
+@in_virtual_time
+async def test_a_quota_is_shown_once_an_answer_told_of_it() -> None:
+    _, after = await look(House(Wall()))
+    (quota,) = after.targets[0].quotas
+    assert (quota.group, quota.limit, quota.budget, quota.left) == ("market", 10, 5, 7)
+    assert (quota.waiting, quota.shut_until) == (0, None)
+
+
+@in_virtual_time
+async def test_a_shut_group_shows_when_it_opens() -> None:
+    house = House(Wall())
+    refusal = Answer(429, {"Retry-After": "40"}, b"")
+    wanted = settings(target("korea", {"markets": OPTIONS["markets"]}))
+    async with house.watch(wanted, lambda _: FakeTransport(lambda _: refusal)) as watch:
+        await watch.pollers[0].tick()
+        await asyncio.sleep(10)
+        seen = status(watch, started_at=NOW, now=house.wall(), draining=False)
+    assert seen.targets[0].quotas[0].shut_until == pytest.approx(NOW + 40.05)
+
+
+@in_virtual_time
+async def test_a_poll_without_its_key_is_shown_and_keeps_nobody_waiting() -> None:
+    _, after = await look(House(Wall()), key=None)
+    assert [(poll.name, poll.state) for _, poll in after.polls()] == [
+        ("markets", PollState.FRESH),
+        ("open_orders", PollState.NO_KEY),
+    ]
+    assert after.targets[0].account == "no key"
+    assert after.ready
+
+
+@in_virtual_time
+async def test_on_the_way_out_it_is_not_ready() -> None:
+    _, after = await look(House(Wall()), key=None, draining=True)
+    assert not after.ready
+
+
+def test_the_revision_is_what_the_image_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("UPBIT_MONITOR_REVISION", raising=False)
+    assert revision() == "unknown"
+    monkeypatch.setenv("UPBIT_MONITOR_REVISION", "0123abc")
+    assert revision() == "0123abc"

@@ -1,0 +1,296 @@
+"""The daemon as a process against the simulated exchange: its life, its truth, its end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.process import WITHOUT_DNS, arrivals, command, daemon, keys
+from upbit_monitor.simulator import Key, Knobs, SimulatedExchange, SimulatorServer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+KEY = Key(access="CanaryAccessKey" * 3, secret="CanarySecretKey" * 3)
+ENVIRON = {**os.environ, **keys("korea", KEY)}
+
+CONFIG = """\
+targets:
+  korea:
+    region: kr
+    base_url: {url}
+    polls:
+      markets: {{every: 500ms}}
+      tickers: {{every: 250ms, quotes: [KRW], watch: [KRW-BTC]}}
+      open_orders: {{every: 250ms}}
+web: {{listen_address: "127.0.0.1:0"}}
+log: {{level: {level}, format: json}}
+"""
+
+
+@pytest.fixture
+async def exchange() -> AsyncIterator[SimulatorServer]:
+    async with SimulatorServer(SimulatedExchange("kr", seed=7, keys=(KEY,))) as server:
+        yield server
+
+
+@pytest.fixture
+def config(exchange: SimulatorServer, tmp_path: Path) -> Path:
+    path = tmp_path / "upbit-monitor.yml"
+    path.write_text(CONFIG.format(url=exchange.url, level="debug"))
+    return path
+
+
+async def test_it_becomes_ready_and_ends_on_sigterm_with_exit_code_0(config: Path) -> None:
+    async with daemon(config, ENVIRON) as process:
+        await process.event("daemon_ready")
+        assert (await process.get("readyz"))[0] == 200
+        assert (await process.get("healthz"))[0] == 200
+        process.signal(signal.SIGTERM)
+        assert await process.end() == 0
+    assert process.events[-1]["event"] == "daemon_stopped"
+    assert not [line for line in process.events if line["level"] in ("warning", "error")]
+
+
+async def test_what_it_counted_is_what_the_exchange_received(
+    config: Path, exchange: SimulatorServer
+) -> None:
+    faults = {"server_error_rate": "0.2", "garbage_rate": "0.1", "reset_mid_body_rate": "0.1"}
+    exchange.exchange.turn(Knobs().turned(faults))
+    async with daemon(config, ENVIRON) as process:
+        while sum(exchange.exchange.ledger.values()) < 25:
+            await process.event("request_failed")
+        # What is on its way when the exchange goes quiet is over before the page is read.
+        config.write_text(CONFIG.format(url="http://127.0.0.1:1", level="debug"))
+        process.signal(signal.SIGHUP)
+        await process.event("config_reloaded")
+        samples = await process.samples()
+        process.signal(signal.SIGTERM)
+        assert await process.end() == 0
+    received: Counter[tuple[str, str]] = Counter()
+    paths = {"/v1/market/all": "market_all", "/v1/ticker/all": "ticker_all"}
+    for (_, path, status), number in exchange.exchange.ledger.items():
+        received[paths.get(path, "orders_open"), str(status)] += number
+    counted: Counter[tuple[str, str]] = Counter()
+    attempts: Counter[str] = Counter()
+    for (name, labels), value in samples.items():
+        label = dict(labels)
+        if name == "upbit_api_responses_total" and value:
+            counted[label["endpoint"], label["code"]] = int(value)
+        if name == "upbit_api_attempts_total" and value:
+            attempts[label["endpoint"]] = int(value)
+    assert counted == received
+    total: Counter[str] = Counter()
+    for (endpoint, _), number in received.items():
+        total[endpoint] += number
+    assert attempts == total
+
+
+async def test_a_hung_exchange_does_not_hold_up_the_end(
+    config: Path, exchange: SimulatorServer
+) -> None:
+    exchange.exchange.turn(Knobs(hang_rate=1.0))
+    async with daemon(config, ENVIRON) as process:
+        await arrivals(exchange.exchange, 1)
+        process.signal(signal.SIGTERM)
+        # The requests under way would only give up after the time-out of 10 s.
+        exit_code = await asyncio.wait_for(process.end(), timeout=9)
+    assert exit_code == 0
+    assert "request_cancelled" in {line["event"] for line in process.events}
+
+
+async def test_a_hung_look_up_of_a_name_does_not_hold_up_the_end(config: Path) -> None:
+    config.write_text(CONFIG.format(url="http://exchange.invalid", level="debug"))
+    async with daemon(config, ENVIRON, program=WITHOUT_DNS) as process:
+        await process.event("request_failed")
+        process.signal(signal.SIGTERM)
+        # The look-up itself would only end after a minute.
+        assert await asyncio.wait_for(process.end(), timeout=30) == 0
+
+
+async def test_a_second_signal_ends_it_at_once(config: Path, exchange: SimulatorServer) -> None:
+    exchange.exchange.turn(Knobs(hang_rate=1.0))
+    async with daemon(config, ENVIRON) as process:
+        await arrivals(exchange.exchange, 1)
+        process.signal(signal.SIGTERM)
+        await process.event("daemon_stopping")
+        process.signal(signal.SIGTERM)
+        assert await process.end() == 1
+    assert process.events[-1]["event"] != "daemon_stopped"
+
+
+async def test_a_broken_configuration_is_told_and_the_old_one_stays(config: Path) -> None:
+    async with daemon(config, ENVIRON) as process:
+        await process.event("daemon_ready")
+        config.write_text(config.read_text().replace("every: 500ms", "evry: 500ms"))
+        process.signal(signal.SIGHUP)
+        rejected = await process.event("config_rejected")
+        assert "targets.korea.polls.markets.evry" in rejected["error"]
+        assert "every" in rejected["error"]
+        status, text = await process.post("-/reload")
+        assert (status, "evry" in text) == (400, True)
+        samples = await process.samples()
+        assert samples["upbit_monitor_config_last_reload_successful", frozenset()] == 0
+        await process.event("request_succeeded")
+        process.signal(signal.SIGTERM)
+        assert await process.end() == 0
+
+
+async def test_a_reload_drops_a_target_with_its_series_and_keeps_counting_the_other(
+    config: Path,
+) -> None:
+    both = config.read_text()
+    other = both.partition("  korea:")[2].partition("web:")[0].replace("open_orders", "#")
+    head, web, tail = both.partition("web:")
+    config.write_text(f"{head}  other:{other}{web}{tail}")
+    async with daemon(config, ENVIRON) as process:
+        await process.event("daemon_ready")
+        before = await process.samples()
+        config.write_text(both)
+        assert await process.post("-/reload") == (200, "reloaded\n")
+        after = await process.samples()
+        process.signal(signal.SIGTERM)
+        assert await process.end() == 0
+    assert [labels for _, labels in before if ("target", "other") in labels]
+    assert not [labels for _, labels in after if ("target", "other") in labels]
+    name = "upbit_api_attempts_total"
+    korea = (name, frozenset({("target", "korea"), ("endpoint", "ticker_all")}))
+    assert after[korea] >= before[korea] > 0
+
+
+async def test_no_secret_leaves_it(config: Path, exchange: SimulatorServer) -> None:
+    exchange.exchange.turn(Knobs(server_error_rate=0.5))
+    async with daemon(config, ENVIRON) as process:
+        for _ in range(20):
+            await process.event("request_failed")
+        pages = [await process.get(path) for path in ("", "metrics", "config", "readyz")]
+        process.signal(signal.SIGTERM)
+        await process.end()
+    shown = "".join(process.raw) + "".join(text for _, text in pages)
+    assert "CanaryAccess" not in shown
+    assert "CanarySecret" not in shown
+    assert "eyJ" not in shown
+
+
+async def test_a_wrong_key_parks_the_account_poll_and_leaves_the_public_ones(config: Path) -> None:
+    environ = {**ENVIRON, **keys("korea", Key(access="x" * 40, secret="y" * 40))}
+    async with daemon(config, environ) as process:
+        parked = await process.event("poll_parked")
+        assert parked["poll"] == "open_orders"
+        assert "invalid_access_key" in parked["error"]
+        for _ in range(8):
+            line = await process.event("request_succeeded")
+            assert line["poll"] != "open_orders"
+        status, text = await process.get("readyz")
+        assert status == 503
+        assert [reason["poll"] for reason in json.loads(text)["reasons"]] == ["open_orders"]
+        process.signal(signal.SIGTERM)
+        assert await process.end() == 0
+
+
+async def test_a_port_that_is_taken_is_one_clear_error(config: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        config.write_text(config.read_text().replace("127.0.0.1:0", f"127.0.0.1:{port}"))
+        code, _, err = await command("run", "--config.file", str(config), environ=ENVIRON)
+    assert code == 1
+    assert str(port) in err
+    assert "another port" in err
+    assert "Traceback" not in err
+
+
+async def test_a_dead_log_reader_does_not_stop_the_watching(
+    config: Path, exchange: SimulatorServer
+) -> None:
+    async with daemon(config, ENVIRON) as process:
+        stdout = process.process._transport.get_pipe_transport(1)  # type: ignore[attr-defined]  # noqa: SLF001
+        stdout.close()
+        await arrivals(exchange.exchange, 10)
+        samples = await process.samples()
+        assert samples["upbit_monitor_log_failures_total", frozenset()] > 0
+        process.signal(signal.SIGTERM)
+        assert await process.process.wait() == 0
+
+
+async def test_once_tells_what_it_saw_and_exits_0(config: Path) -> None:
+    code, out, err = await command("once", "--config.file", str(config), environ=ENVIRON)
+    assert (code, err) == (0, "")
+    assert "upbit_ticker_trade_price" in out
+    assert "All polls succeeded." in out
+
+
+async def test_once_exits_3_when_the_exchange_is_unwell(
+    config: Path, exchange: SimulatorServer
+) -> None:
+    exchange.exchange.turn(Knobs(maintenance="503_html"))
+    code, out, _ = await command(
+        "once", "--output", "json", "--config.file", str(config), environ=ENVIRON
+    )
+    seen = json.loads(out)
+    assert (code, seen["healthy"]) == (3, False)
+    assert "503" in seen["targets"]["korea"]["polls"]["markets"]["why"]
+
+
+async def test_healthcheck_tells_life_from_death(config: Path) -> None:
+    async with daemon(config, ENVIRON) as process:
+        await process.event("daemon_ready")
+        address = process.url.removeprefix("http://").rstrip("/")
+        for flags in ((), ("--ready",)):
+            code, _, _ = await command(
+                "healthcheck", *flags, "--web.listen-address", address, environ=ENVIRON
+            )
+            assert code == 0
+        process.signal(signal.SIGTERM)
+        await process.end()
+    code, _, err = await command("healthcheck", "--web.listen-address", address, environ=ENVIRON)
+    assert code == 1
+    assert "Traceback" not in err
+
+
+async def test_two_accounts_of_one_region_and_another_region_work_at_once(
+    exchange: SimulatorServer, tmp_path: Path
+) -> None:
+    second = Key(access="b" * 40, secret="c" * 40, account="second")
+    exchange.exchange.issue(second)
+    target = """
+  {name}:
+    region: {region}
+    base_url: {url}
+    polls:
+      markets: {{every: 500ms}}
+      tickers: {{every: 500ms}}
+      open_orders: {{every: 300ms}}"""
+    async with SimulatorServer(SimulatedExchange("sg", seed=3, keys=(KEY,))) as singapore:
+        config = tmp_path / "three.yml"
+        config.write_text(
+            "targets:"
+            + target.format(name="korea", region="kr", url=exchange.url)
+            + target.format(name="second", region="kr", url=exchange.url)
+            + target.format(name="singapore", region="sg", url=singapore.url)
+            + '\nweb: {listen_address: "127.0.0.1:0"}\nlog: {requests: info}\n'
+        )
+        environ = {**ENVIRON, **keys("second", second), **keys("singapore", KEY)}
+        async with daemon(config, environ) as process:
+            await process.event("daemon_ready")
+            samples = await process.samples()
+            process.signal(signal.SIGTERM)
+            assert await process.end() == 0
+    assert not [line for line in process.events if line["level"] in ("warning", "error")]
+    for name in ("korea", "second", "singapore"):
+        ready = {(line.get("poll"), line.get("target")) for line in process.events}
+        assert {("markets", name), ("tickers", name), ("open_orders", name)} <= ready
+    quotes = {
+        (dict(labels)["target"], dict(labels)["quote"])
+        for metric, labels in samples
+        if metric == "upbit_markets"
+    }
+    assert {("korea", "KRW"), ("second", "KRW"), ("singapore", "SGD")} <= quotes
+    assert ("singapore", "KRW") not in quotes
