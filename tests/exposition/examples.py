@@ -59,7 +59,7 @@ ILL = daemon(
             PollStatus("open_orders", PollState.PARKED, 15.0, None, 4, "401 <b>no</b> & never"),
             PollStatus("candles", PollState.LATE, 60.0, NOW - 400),
             PollStatus("trades", PollState.WAITING, 60.0),
-            PollStatus("deposits", PollState.NO_KEY, 60.0, why="needs an API key"),
+            PollStatus("deposits", PollState.NO_KEY, 0.0, why="needs an API key"),
         ),
         quotas=(
             QuotaStatus("ticker", 10, 5, left=0, waiting=3, shut_until=NOW + 42, foreign=1_234),

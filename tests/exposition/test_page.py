@@ -171,3 +171,10 @@ def test_all_text_has_the_contrast_that_accessibility_asks_for(theme: dict[str, 
 def test_both_themes_give_every_colour() -> None:
     light, dark = themes()
     assert light.keys() == dark.keys()
+
+
+def test_a_poll_that_is_not_enabled_shows_no_interval() -> None:
+    off = PollStatus("open_orders", PollState.NO_KEY, 0.0)
+    words = Document(landing_page(daemon(target(polls=(off,))), LINKS)).words
+    assert "open_orders" in " ".join(words)
+    assert "every 0" not in " ".join(words)

@@ -165,13 +165,14 @@ def _polls(target: TargetStatus, now: float) -> Html:
 
 def _poll(poll: PollStatus, now: float) -> Iterator[Html]:
     tone = TONES[poll.state]
+    beat = "" if poll.state is PollState.NO_KEY else f"every {span(poll.every_seconds)}"
     yield element(
         "tr",
         element(
             "th",
             poll.name,
             " ",
-            element("span", f"every {span(poll.every_seconds)}", class_="muted"),
+            element("span", beat, class_="muted"),
             scope="row",
         ),
         element("td", element("span", _badge(tone), poll.state, class_=f"state {tone}")),

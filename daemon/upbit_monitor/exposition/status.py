@@ -40,8 +40,9 @@ class PollState(StrEnum):
 class PollStatus:
     """One poll of one target.
 
-    ``failures`` counts the failed runs since the last success; ``why`` is the reason of the last
-    one, or of the state, in one sentence. It may quote the exchange.
+    ``every_seconds`` is the interval, 0 for a poll that is not enabled. ``failures`` counts the
+    failed runs since the last success; ``why`` is the reason of the last one, or of the state, in
+    one sentence. It may quote the exchange.
     """
 
     name: str
