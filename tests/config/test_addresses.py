@@ -71,3 +71,10 @@ def test_any_text_is_an_address_or_refused(text: str) -> None:
             read(text)
         except ValueError as error:
             assert "; write" in str(error)  # noqa: PT017 -- raised for most texts, not for all
+
+
+@pytest.mark.parametrize(
+    "text", ["https://API.upbit.com", "https://api.upbit.com:443", "https://api.upbit.com:443/"]
+)
+def test_one_host_has_one_text(text: str) -> None:
+    assert base_url(text) == "https://api.upbit.com"

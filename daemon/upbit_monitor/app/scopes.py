@@ -6,6 +6,7 @@ limiter, and the smallest of their shares.
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from upbit_monitor.quota import QUOTATION, RateLimiter, account
@@ -13,7 +14,7 @@ from upbit_monitor.quota import QUOTATION, RateLimiter, account
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from upbit_monitor.config import Target
+    from upbit_monitor.config import Credentials, Target
     from upbit_monitor.quota import Quota
 
 
@@ -48,7 +49,12 @@ def _scopes(target: Target) -> tuple[tuple[str, ...], ...]:
     public = (target.base_url,)
     if target.credentials is None:
         return (public,)
-    return (public, (target.base_url, target.credentials.access_key.get_secret_value()))
+    return (public, (target.base_url, _fingerprint(target.credentials)))
+
+
+def _fingerprint(credentials: Credentials) -> str:
+    """Tell keys apart without keeping them: this outlives the configuration they came from."""
+    return sha256(credentials.access_key.get_secret_value().encode()).hexdigest()
 
 
 def _quotas(target: Target, scope: tuple[str, ...]) -> Mapping[str, Quota]:

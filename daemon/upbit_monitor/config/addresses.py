@@ -7,6 +7,7 @@ from typing import Final
 _AUTHORITY: Final = re.compile(r"(?P<host>\[[^\[\]]*\]|[^\[\]:]*)(?::(?P<port>[0-9]{1,5}))?")
 _NAME: Final = re.compile(r"(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}")
 _NUMERIC: Final = re.compile(r"[0-9.]+")
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _MAX_PORT: Final = 65_535
 
 
@@ -33,13 +34,16 @@ def base_url(text: str) -> str:
     may hold a password.
     """
     scheme, _, rest = text.removesuffix("/").partition("://")
-    host, _ = _authority(rest)
+    host, port = _authority(rest)
     if scheme not in {"http", "https"} or host is None:
         raise ValueError(
             "is not the base URL of an exchange; write http:// or https://, a host and perhaps "
             "a port, such as http://127.0.0.1:8080, and neither a user nor a path"
         )
-    return f"{scheme}://{rest}"
+    # One host has one text: targets that share an IP quota are known by it.
+    if port == _DEFAULT_PORTS[scheme]:
+        rest = rest.rpartition(":")[0]
+    return f"{scheme}://{rest.lower()}"
 
 
 def _authority(text: str) -> tuple[str | None, int | None]:
