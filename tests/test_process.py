@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.process import WITHOUT_DNS, arrivals, command, daemon, keys
+from tests.process import COMMAND, WITHOUT_DNS, arrivals, command, daemon, keys
 from upbit_monitor.simulator import Key, Knobs, SimulatedExchange, SimulatorServer
 
 if TYPE_CHECKING:
@@ -294,3 +294,50 @@ async def test_two_accounts_of_one_region_and_another_region_work_at_once(
     }
     assert {("korea", "KRW"), ("second", "KRW"), ("singapore", "SGD")} <= quotes
     assert ("singapore", "KRW") not in quotes
+
+
+async def test_a_reload_that_meets_the_end_is_refused_and_the_end_is_clean(
+    config: Path, exchange: SimulatorServer
+) -> None:
+    exchange.exchange.turn(Knobs(hang_rate=1.0))
+    async with daemon(config, ENVIRON) as process:
+        await arrivals(exchange.exchange, 1)
+        async with asyncio.TaskGroup() as tasks:
+            reload = tasks.create_task(process.post("-/reload"))
+            await process.get("healthz")  # answered after the reload was asked for
+            process.signal(signal.SIGTERM)
+            exit_code = await process.end()
+    status, text = reload.result()
+    assert exit_code == 0
+    assert (status, "stopping" in text) == (400, True)
+    assert not [line for line in process.events if line["event"] == "uncaught_exception"]
+
+
+@pytest.mark.parametrize("arguments", [("config-schema",), ("metrics-doc",), ("version",)])
+async def test_a_full_disk_is_one_clear_error(arguments: tuple[str, ...]) -> None:
+    with open("/dev/full", "w") as full:  # noqa: PTH123 -- a device
+        process = await asyncio.create_subprocess_exec(
+            *COMMAND, *arguments, stdout=full, stderr=asyncio.subprocess.PIPE
+        )
+        _, err = await process.communicate()
+    assert process.returncode == 1
+    assert "No space left" in err.decode()
+    assert "Traceback" not in err.decode()
+
+
+async def test_a_healthcheck_that_is_not_ready_says_why(
+    config: Path, exchange: SimulatorServer
+) -> None:
+    exchange.exchange.turn(Knobs(maintenance="500"))
+    async with daemon(config, ENVIRON) as process:
+        await process.event("request_failed")
+        address = process.url.removeprefix("http://").rstrip("/")
+        # A proxy of the environment is not asked.
+        environ = {**ENVIRON, "http_proxy": "http://127.0.0.1:9"}
+        code, _, err = await command(
+            "healthcheck", "--ready", "--web.listen-address", address, environ=environ
+        )
+        process.signal(signal.SIGTERM)
+        await process.end()
+    assert code == 1
+    assert '"poll": "markets"' in err

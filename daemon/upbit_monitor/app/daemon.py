@@ -18,7 +18,7 @@ from upbit_monitor.app.pulse import Pulse
 from upbit_monitor.app.schedule import Schedule
 from upbit_monitor.app.status import revision, status
 from upbit_monitor.config import masked
-from upbit_monitor.errors import ConfigError
+from upbit_monitor.errors import ConfigError, MonitorError
 from upbit_monitor.exposition import WebServer
 from upbit_monitor.logs import Event
 from upbit_monitor.metrics import catalogue as c
@@ -97,6 +97,7 @@ class Daemon:
                 await self._stop.wait()
                 for task in aside:
                     task.cancel()
+            self._look()  # the last look: from now on it is not ready
             self._log.info(Event.DAEMON_STOPPING)
 
     def status(self) -> Status:
@@ -111,7 +112,8 @@ class Daemon:
     async def reload(self) -> None:
         """Read the configuration again and put it in force.
 
-        Raises ``ConfigError`` if it is wrong: then the old one stays in force.
+        Raises ``ConfigError`` if it is wrong: then the old one stays in force. Raises
+        ``MonitorError`` if the daemon is on its way out.
         """
         async with self._reloading:
             try:
@@ -127,7 +129,7 @@ class Daemon:
         await self._drain()
         await self._close()
         if self._stop.is_set():
-            return
+            raise MonitorError("the daemon is stopping: the new configuration is not in force")
         for name in old.targets:
             # Gauges speak of what is in force; counters go on where the target stays.
             self._board.forget(name, gauges_only=name in settings.targets)
@@ -142,7 +144,7 @@ class Daemon:
         while True:
             await self._reload_asked.wait()
             self._reload_asked.clear()
-            with suppress(ConfigError):  # told in the log and the metrics; nobody waits for it
+            with suppress(MonitorError):  # told in the log and the metrics; nobody waits for it
                 await self.reload()
 
     async def _open(self, settings: Settings) -> None:
@@ -202,6 +204,11 @@ class Daemon:
             web=url,
             targets=[*self._settings.targets],
             polls=[f"{poller.target}/{poller.poll.name}" for poller in self._watch.pollers],
+            without_key=[
+                f"{target.name}/{poll}"
+                for target in self._settings.targets.values()
+                for poll in target.idle
+            ],
         )
         self._on_start(url)
 

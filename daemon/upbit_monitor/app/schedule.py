@@ -71,6 +71,7 @@ class Schedule:
         self._wall = wall
         self._beats: set[asyncio.Task[None]] = set()
         self._scheduled_at: dict[str, float] = {}
+        self._ended = False
         self._scheduler = AsyncIOScheduler(timezone=UTC, logger=_ERRORS_ONLY)
         self._scheduler.add_listener(self._submitted, EVENT_JOB_SUBMITTED)
         self._scheduler.add_listener(self._overlapped, EVENT_JOB_MAX_INSTANCES)
@@ -85,6 +86,7 @@ class Schedule:
                 id=name,
                 next_run_time=first,
                 max_instances=1,
+                coalesce=True,
                 misfire_grace_time=None,  # late is better than never; what is lost is counted
             )
         self._scheduler.start()
@@ -95,13 +97,13 @@ class Schedule:
         Set back by an hour, it would otherwise let an hour pass without a run. Does nothing
         before ``start`` and after ``stop``.
         """
-        if self._scheduler.running:
+        if self._scheduler.running and not self._ended:
             for name, first in self._first_beats():
                 self._scheduler.modify_job(name, next_run_time=first)
 
     async def stop(self, grace_seconds: float) -> None:
         """Let the runs in progress end, end those that do not, and tick no more."""
-        if not self._scheduler.running:
+        if self._ended or not self._scheduler.running:
             return
         self._scheduler.pause()
         if self._beats:
@@ -110,7 +112,8 @@ class Schedule:
             await poller.stop()
         if self._beats:
             await asyncio.wait(self._beats)
-        if self._scheduler.running:
+        if not self._ended:  # a reload and the end of the daemon may both be waiting here
+            self._ended = True
             self._scheduler.shutdown(wait=False)
         # It only asks the loop to shut down; what the loop was asked before us, it does before us.
         await asyncio.sleep(0)
