@@ -54,12 +54,13 @@ class State(Enum):
 class Cadence:
     """When the next attempt is due. All times are the caller's, in seconds of one clock.
 
-    Its state: failures in a row; whether parked; the moment before which beats are let pass;
-    the moment of the last success.
+    Its state: failures in a row, and how many of them were weather; whether parked; the moment
+    before which beats are let pass; the moment of the last success.
     """
 
     every: float
     failures: int = 0
+    weather: int = 0
     parked: bool = False
     not_before: float = field(default=float("-inf"))
     succeeded_at: float | None = None
@@ -83,6 +84,7 @@ class Cadence:
     def succeed(self, now: float) -> None:
         """Note a success: every beat is used again."""
         self.failures = 0
+        self.weather = 0
         self.parked = False
         self.not_before = float("-inf")
         self.succeeded_at = now
@@ -101,7 +103,8 @@ class Cadence:
         if judged is Verdict.PARK:
             pause = max(_PARKED_PROBE, self.every) * (0.9 + 0.2 * dice)
         elif judged is Verdict.RETRY:
-            steps = 2 ** min(self.failures - 1, 16) - 1
+            self.weather += 1
+            steps = 2 ** min(self.weather - 1, 16) - 1
             longest = max(_LONGEST_BACK_OFF, self.every)
             pause = min(self.every * steps, longest) * (0.5 + 0.5 * dice)
         self.not_before = now + pause
@@ -135,6 +138,7 @@ class Poller:
         """Unix time of the last success."""
         self.why: str | None = None
         """Why the last run failed; ``None`` after a success."""
+        self._reason: str | None = None
         self._exchange = exchange
         self._board = board
         self._dice = dice
@@ -211,7 +215,7 @@ class Poller:
             self._log.info(Event.POLL_RECOVERED, failures=self.cadence.failures)
         self.cadence.succeed(_now())
         self.last_success_at = self._wall()
-        self.why = None
+        self.why = self._reason = None
         self._board.put(
             c.POLL_LAST_SUCCESS, self.target, self.poll.name, value=self.last_success_at
         )
@@ -224,10 +228,11 @@ class Poller:
         self._count(c.POLL_FAILURES, reason)
         self.cadence.fail(_now(), judged, self._dice())
         before, self.why = self.why, why
+        other, self._reason = self._reason != reason, reason
         parked, failures = self.cadence.parked, self.cadence.failures
         self._board.put(c.POLL_PARKED, self.target, self.poll.name, value=float(parked))
         # What repeats itself is counted, not told again.
-        speak = self._log.warning if failures == 1 else self._log.debug
+        speak = self._log.warning if failures == 1 or other else self._log.debug
         if crash is not None:
             speak = self._log.debug if why == before else self._log.error
             speak(Event.POLL_CRASHED, failures=failures, exc_info=crash)
