@@ -11,6 +11,7 @@ import functools
 import json
 import os
 import sys
+import urllib.error
 import urllib.request
 from contextlib import suppress
 from pathlib import Path
@@ -74,11 +75,20 @@ def _tells_errors(command: Callable[P, None]) -> Callable[P, None]:
         except ConfigError as error:
             click.echo(str(error), err=True)
             sys.exit(2)
-        except MonitorError as error:
+        except (MonitorError, OSError) as error:
             click.echo(str(error), err=True)
+            _forget_output()
             sys.exit(1)
 
     return told
+
+
+def _forget_output() -> None:
+    """Point an output that cannot be written at nothing, or Python tells of it once more."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -116,7 +126,7 @@ def run(config_file: str, **overrides: str | None) -> None:
 @_tells_errors
 def once_command(polls: tuple[str, ...], config_file: str, output: str, *, debug: bool) -> None:
     """Run each poll once and tell what it saw; exit 3 if something is unwell."""
-    settings = _load(config_file, log_level="debug" if debug else "error", log_format="console")
+    settings = _load(config_file, log_level="debug" if debug else "warning", log_format="console")
     _check_names(polls, settings)
 
     async def one_pass() -> dict[str, Any]:
@@ -177,14 +187,23 @@ def healthcheck(config_file: str, web_listen_address: str | None, *, ready: bool
     home = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host)  # noqa: S104 -- a comparison
     url = f"http://{home}:{port}/{'readyz' if ready else 'healthz'}"
     try:
-        with urllib.request.urlopen(url, timeout=_HEALTH_SECONDS) as answer:
+        # A proxy of the environment is the way to others, not to ourselves.
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with direct.open(url, timeout=_HEALTH_SECONDS) as answer:
             click.echo(answer.read().decode().strip())
+    except urllib.error.HTTPError as error:
+        click.echo(
+            f"{url}: {error.code}\n{error.read().decode('utf-8', 'replace').strip()}", err=True
+        )
+        sys.exit(1)
     except (OSError, ValueError) as error:
-        click.echo(f"{url}: {error}", err=True)
+        reason = getattr(error, "reason", error)
+        click.echo(f"{url}: {reason}; is the daemon running, and listening there?", err=True)
         sys.exit(1)
 
 
 @main.command("metrics-doc")
+@_tells_errors
 def metrics_doc() -> None:
     """Print METRICS.md."""
     families = (family for poll in POLLS.values() for family in poll.families)
@@ -192,12 +211,14 @@ def metrics_doc() -> None:
 
 
 @main.command("config-schema")
+@_tells_errors
 def config_schema() -> None:
     """Print the JSON Schema of the configuration, for editors."""
     click.echo(json.dumps(schema(POLLS), indent=2, ensure_ascii=False))
 
 
 @main.command()
+@_tells_errors
 def version() -> None:
     """Print the version and the commit, if known."""
     click.echo(f"upbit-monitor {__version__} ({revision()})")
@@ -212,7 +233,10 @@ def _load(config_file: str, **overrides: str | None) -> Settings:
 
 def _check_names(polls: tuple[str, ...], settings: Settings) -> None:
     active = {name for target in settings.targets.values() for name in target.polls}
+    idle = {name for target in settings.targets.values() for name in target.idle}
     for name in polls:
+        if name in idle - active:
+            raise click.BadParameter(f"{name} needs a key, and no target that asks for it has one")
         if name not in active:
             known = ", ".join(sorted(active))
             raise click.BadParameter(f"no active poll is called {name!r}; there are: {known}")

@@ -88,13 +88,27 @@ class Unreadable(ExchangeError):
     reason = "payload"
 
 
+_REMEDIES: Final = {
+    "invalid_access_key": "no such key here: check the access key, and that it is of this region",
+    "jwt_verification": "the signature is wrong: check the secret key",
+    "expired_access_key": "a key lives for a year: make a new one",
+    "no_authorization_ip": "bind the key to the address that the daemon leaves from",
+    "out_of_scope": "give the key the permission to view orders",
+    "thirdparty_agreement_required": "give the consent that the exchange's site asks for",
+    "market_offline": "maintenance: it passes by itself",
+}
+"""What a person can do, in words that do not depend on the exchange's language."""
+
+
 class Refused(ExchangeError):
     """The exchange answered with an error status. ``name`` and ``message`` are its own words."""
 
     reason = "http_4xx"
 
     def __init__(self, status: int, name: str | None, message: str) -> None:
-        super().__init__(f"{status} {name or 'without a name'}: {message or 'no message'}")
+        remedy = _REMEDIES.get(name or "")
+        hint = f" ({remedy})" if remedy else ""
+        super().__init__(f"{status} {name or 'without a name'}: {message or 'no message'}{hint}")
         self.status = status
         self.name = name
         self.message = message

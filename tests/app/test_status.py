@@ -63,7 +63,10 @@ async def test_a_poll_is_described_as_it_stands() -> None:
     assert (markets.state, markets.last_success_at) == (PollState.FRESH, NOW + 0.05)
     assert (markets.every_seconds, markets.failures, markets.why) == (60, 0, None)
     assert (orders.state, orders.last_success_at) == (PollState.PARKED, None)
-    assert (orders.failures, orders.why) == (1, "401 out_of_scope: not allowed")
+    assert (orders.failures, orders.why) == (
+        1,
+        "401 out_of_scope: not allowed (give the key the permission to view orders)",
+    )
 
 
 @in_virtual_time

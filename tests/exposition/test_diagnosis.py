@@ -31,6 +31,13 @@ def test_the_headline_says_how_many_polls_are_how(
     assert (diagnosis.tone, diagnosis.headline) == (tone, headline)
 
 
+def test_a_fresh_poll_that_failed_last_time_is_told() -> None:
+    stumbled = PollStatus("tickers", FRESH, 5.0, last_success_at=NOW - 1, failures=2, why="500")
+    diagnosis = diagnose(daemon(target(polls=(stumbled,))))
+    assert diagnosis.headline == "The only poll is fresh, 1 failed last time"
+    assert diagnosis.tone is Tone.WARN
+
+
 def test_draining_is_the_headline_whatever_else_there_is() -> None:
     assert diagnose(daemon(*ILL.targets, draining=True)).headline == "Shutting down"
 

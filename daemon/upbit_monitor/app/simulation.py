@@ -9,7 +9,7 @@ import tempfile
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from secrets import token_hex
+from random import Random
 from typing import TYPE_CHECKING, Final
 
 from upbit_monitor.app.daemon import Daemon
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 _DEMO_PORT: Final = 10931
+_DEMO_SEED: Final = 1
 _DEMO_TARGET: Final = "demo"
 
 # As the wire looks from Korea, and a trader who uses the account beside us.
@@ -52,7 +53,7 @@ async def simulate(
     Raises ``ConfigError`` for an address or a knob that makes no sense, and ``MonitorError`` for an
     address that is not to be had.
     """
-    key = _made_up_key()
+    key = _made_up_key(seed)
     try:
         host, port = listen_address(address)
         exchange = SimulatedExchange(region, seed=seed, keys=(key,), knobs=parse(tuple(knobs)))
@@ -73,8 +74,8 @@ async def simulate(
 
 async def demo(address: str | None, *, say: Callable[[str], None]) -> None:
     """Run the daemon on a simulated exchange, with a made-up key, until SIGTERM or SIGINT."""
-    key = _made_up_key()
-    exchange = SimulatedExchange("kr", seed=1, keys=(key,), knobs=_DEMO_KNOBS)
+    key = _made_up_key(_DEMO_SEED)
+    exchange = SimulatedExchange("kr", seed=_DEMO_SEED, keys=(key,), knobs=_DEMO_KNOBS)
     async with _served(exchange, "127.0.0.1", 0) as server:
         with tempfile.TemporaryDirectory(prefix="upbit-monitor-") as folder:
             file = Path(folder) / "demo.yml"
@@ -141,8 +142,10 @@ def _compare(
     )
 
 
-def _made_up_key() -> Key:
-    return Key(access=token_hex(20), secret=token_hex(20))
+def _made_up_key(seed: int) -> Key:
+    """Make up a key; the same for the same seed, so that a restart needs no new files."""
+    dice = Random(f"key/{seed}")  # noqa: S311 -- it opens nothing but the simulation
+    return Key(access=dice.randbytes(20).hex(), secret=dice.randbytes(20).hex())
 
 
 async def _free_port(wish: int) -> int:

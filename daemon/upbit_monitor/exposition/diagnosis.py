@@ -94,6 +94,9 @@ def _headline(status: Status) -> tuple[Tone, str]:
         return tone, f"{_share(count, total)} {word}"
     if waiting := states[PollState.WAITING]:
         return Tone.BUSY, f"{_share(waiting, total)} yet to answer"
+    if stumbled := sum(1 for _, poll in status.polls() if poll.failures):
+        # Still true, what they show: but whoever looks now wants to know.
+        return Tone.WARN, f"{_share(total, total)} fresh, {stumbled} failed last time"
     return Tone.GOOD, f"{_share(total, total)} fresh"
 
 
