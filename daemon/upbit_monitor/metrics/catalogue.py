@@ -128,12 +128,13 @@ WAIT_DURATION: Final = _quota(
     "Time a request waited for the rate limiter before it was let go.", buckets=_WAIT_SECONDS,
 )  # fmt: skip
 WAITING: Final = _quota(
-    "waiting_requests", "gauge", "Requests waiting for the rate limiter now.",
+    "waiting_requests", "gauge",
+    "Requests waiting for the rate limiter now. Targets that share the quota show the same number.",
 )  # fmt: skip
 REJECTED: Final = _quota(
     "rejected_requests_total", "counter",
     "Requests the limiter refused to send: deadline (no free slot in time), blocked (a 429 or "
-    "418 holds the group or the scope).",
+    "418 holds the group or the scope). Targets that share the quota show the same number.",
     "reason",
 )  # fmt: skip
 THROTTLED: Final = _quota("throttled_total", "counter", "Answers with status 429.")
@@ -147,7 +148,8 @@ BLOCKED_UNTIL: Final = _quota(
 FOREIGN: Final = _quota(
     "foreign_requests_total", "counter",
     "Requests taken from the quota by other clients on the same IP or account, a lower bound: "
-    "what the headers show as used and no request of ours can be.",
+    "what the headers show as used and no request of ours can be. Targets that share the quota "
+    "show the same number.",
 )  # fmt: skip
 HEADER_ERRORS: Final = Family(
     "upbit_ratelimit_header_errors_total", "counter",
@@ -203,8 +205,8 @@ BUILD_INFO: Final = _own(
 )  # fmt: skip
 READY: Final = _own(
     "ready", "gauge",
-    "Whether every enabled poll has succeeded at least once since start and none is overdue (1) "
-    "or not (0); same as /readyz.",
+    "Whether every enabled poll has succeeded at least once since the start or the last reload, "
+    "and none is overdue (1), or not (0); same as /readyz.",
 )  # fmt: skip
 RELOAD_OK: Final = _own(
     "config_last_reload_successful", "gauge", "Whether the last configuration load succeeded.",

@@ -69,7 +69,8 @@ OLDEST: Final = Family(
 STUCK: Final = Family(
     "upbit_open_orders_stuck",
     "gauge",
-    "Open orders older than the threshold whose executed volume has not changed for that long.",
+    "Open orders older than the threshold whose executed volume has not changed for that long. A "
+    "part-filled order is timed from when it was first seen, a reload included.",
     ("target", "side"),
 )
 
