@@ -153,6 +153,14 @@ def test_the_state_is_what_its_docstring_says(
             assert Verdict.PARK not in since_success
 
 
+def test_waits_for_the_limiter_do_not_make_the_weather_worse() -> None:
+    cadence = Cadence(5.0)
+    for _ in range(12):
+        cadence.fail(0.0, Verdict.WAIT, 1.0)
+    cadence.fail(0.0, Verdict.RETRY, 1.0)
+    assert cadence.due(0.0)
+
+
 @pytest.mark.parametrize(
     ("age", "failures", "expected"),
     [
