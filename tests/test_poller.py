@@ -361,13 +361,25 @@ async def test_a_fault_that_repeats_itself_is_loud_once() -> None:
 
 
 @in_virtual_time
-async def test_a_long_outage_is_told_once_counted_and_ended() -> None:
-    bench = Bench(*[fails(ERRORS["broken"])] * 4)
+async def test_what_the_attempts_have_told_is_not_told_again() -> None:
+    error = Broken(502, None, "Bad Gateway")
+    error.told = True
+    bench = Bench(*[fails(error)] * 4)
     await bench.beats(30)
     assert [line.fields.get("failures") for line in bench.log.lines] == [1, 2, 3, 4, 4]
+    assert {level for level, _ in bench.log.told()} == {"debug"}
+
+
+@in_virtual_time
+async def test_what_no_attempt_tells_is_told_once_counted_and_ended() -> None:
+    withheld, found_wrong = fails(ERRORS["withheld"]), fails(ERRORS["unreadable"])
+    bench = Bench(withheld, withheld, found_wrong, withheld)
+    await bench.beats(30)
     assert bench.log.told() == [
         ("warning", "poll_failed"),
-        *[("debug", "poll_failed")] * 3,
+        ("debug", "poll_failed"),
+        ("warning", "poll_failed"),
+        ("debug", "poll_failed"),
         ("info", "poll_recovered"),
     ]
 

@@ -92,6 +92,9 @@ async def test_what_it_counted_is_what_the_exchange_received(
     for (endpoint, _), number in received.items():
         total[endpoint] += number
     assert attempts == total
+    # What the attempts have told, the polls do not tell again.
+    loud = [line for line in process.events if line["level"] == "warning"]
+    assert {line["event"] for line in loud} == {"request_failed"}
 
 
 async def test_a_hung_exchange_does_not_hold_up_the_end(

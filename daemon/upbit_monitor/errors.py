@@ -55,10 +55,13 @@ class ConfigError(MonitorError):
 class ExchangeError(MonitorError):
     """A question to the exchange got no usable answer.
 
-    ``reason`` is the value of the label ``reason`` of ``upbit_api_failures_total``.
+    ``reason`` is the value of the label ``reason`` of ``upbit_api_failures_total``. ``told``: the
+    record of an attempt has told of it. What a limiter withheld, or a poll found wrong in a good
+    answer, no attempt tells.
     """
 
     reason: str = "payload"
+    told: bool = False
 
 
 class Withheld(ExchangeError):

@@ -113,7 +113,8 @@ class Cadence:
 class Poller:
     """One poll of one target, with its cadence.
 
-    Its state: the cadence, the run in progress, and why the last run failed.
+    Its state: the cadence, the run in progress, why the last run failed, and which kinds of
+    failure have been told since the last success.
     """
 
     def __init__(  # noqa: PLR0913 -- the world, injected
@@ -138,7 +139,7 @@ class Poller:
         """Unix time of the last success."""
         self.why: str | None = None
         """Why the last run failed; ``None`` after a success."""
-        self._reason: str | None = None
+        self._told: set[str] = set()
         self._exchange = exchange
         self._board = board
         self._dice = dice
@@ -202,37 +203,49 @@ class Poller:
                 await self.poll.run(self._exchange)
         except ExchangeError as error:
             reason = "withheld" if isinstance(error, Withheld) else "exchange"
-            self._failed(reason, verdict(error), str(error))
+            self._failed(reason, verdict(error), str(error), told=error.told)
         except TimeoutError:
             self._failed("timeout", Verdict.RETRY, f"no end after {self.timeout:g} s")
         except Exception as error:  # noqa: BLE001 -- one poll's fault stops nothing else
-            self._failed("exception", Verdict.RETRY, f"a fault of the daemon: {error!r}", error)
+            self._failed(
+                "exception", Verdict.RETRY, f"a fault of the daemon: {error!r}", crash=error
+            )
         else:
             self._succeeded()
 
     def _succeeded(self) -> None:
         if self.cadence.failures:
-            self._log.info(Event.POLL_RECOVERED, failures=self.cadence.failures)
+            speak = self._log.info if self._told else self._log.debug
+            speak(Event.POLL_RECOVERED, failures=self.cadence.failures)
+            self._told.clear()
         self.cadence.succeed(_now())
         self.last_success_at = self._wall()
-        self.why = self._reason = None
+        self.why = None
         self._board.put(
             c.POLL_LAST_SUCCESS, self.target, self.poll.name, value=self.last_success_at
         )
         self._board.put(c.POLL_PARKED, self.target, self.poll.name, value=0)
 
     def _failed(
-        self, reason: str, judged: Verdict, why: str, crash: Exception | None = None
+        self,
+        reason: str,
+        judged: Verdict,
+        why: str,
+        *,
+        crash: Exception | None = None,
+        told: bool = False,
     ) -> None:
         was_parked = self.cadence.parked
         self._count(c.POLL_FAILURES, reason)
         self.cadence.fail(_now(), judged, self._dice())
         before, self.why = self.why, why
-        other, self._reason = self._reason != reason, reason
         parked, failures = self.cadence.parked, self.cadence.failures
         self._board.put(c.POLL_PARKED, self.target, self.poll.name, value=float(parked))
-        # What repeats itself is counted, not told again.
-        speak = self._log.warning if failures == 1 or other else self._log.debug
+        # An attempt that failed has been told as such; what repeats itself is counted.
+        news = not told and reason not in self._told
+        speak = self._log.warning if news else self._log.debug
+        if news or parked:
+            self._told.add(reason)
         if crash is not None:
             speak = self._log.debug if why == before else self._log.error
             speak(Event.POLL_CRASHED, failures=failures, exc_info=crash)

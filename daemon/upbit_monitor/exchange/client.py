@@ -115,6 +115,8 @@ class ExchangeClient:
         flight: Flight,
         error: BaseException | None,
     ) -> None:
+        if isinstance(error, ExchangeError):
+            error.told = True
         remaining, header = None, "none"
         if flight.status is not None:
             remaining, header = _remaining(flight.headers, permit.group)
