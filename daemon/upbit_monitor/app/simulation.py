@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from upbit_monitor.app.daemon import Daemon
 from upbit_monitor.app.instruments import Instruments
-from upbit_monitor.config import load
-from upbit_monitor.config.addresses import listen_address
+from upbit_monitor.config import listen_address, load
 from upbit_monitor.errors import ConfigError, MonitorError, Problem
 from upbit_monitor.metrics import catalogue as c
 from upbit_monitor.polls import POLLS

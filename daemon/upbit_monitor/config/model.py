@@ -9,8 +9,8 @@ from pydantic import AfterValidator, Field, create_model, model_validator
 
 from upbit_monitor.config import addresses, durations
 from upbit_monitor.config.sections import Section, Strict, one_of
-from upbit_monitor.config.settings import Algorithm, Log, PollKind
-from upbit_monitor.exchange import REGIONS
+from upbit_monitor.config.settings import Log, PollKind
+from upbit_monitor.exchange import REGIONS, Algorithm
 from upbit_monitor.polls import Seconds
 
 

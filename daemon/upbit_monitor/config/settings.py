@@ -5,14 +5,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Protocol
 
 from pydantic import SecretStr
 
 from upbit_monitor.config.addresses import listen_address
-from upbit_monitor.exchange import Timeouts
-
-Algorithm = Literal["HS512", "HS256"]
+from upbit_monitor.exchange import Algorithm, Timeouts
 
 
 class PollKind(Protocol):

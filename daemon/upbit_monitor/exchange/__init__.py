@@ -3,12 +3,13 @@
 from upbit_monitor.exchange.client import ExchangeClient
 from upbit_monitor.exchange.endpoint import Endpoint
 from upbit_monitor.exchange.regions import REGIONS, Region
-from upbit_monitor.exchange.signer import Signer, TokenSigner
+from upbit_monitor.exchange.signer import Algorithm, Signer, TokenSigner
 from upbit_monitor.exchange.transport import HttpTransport, Timeouts
 from upbit_monitor.exchange.wire import Answer, Call, Flight, Observer, Query, Request, Transport
 
 __all__ = [
     "REGIONS",
+    "Algorithm",
     "Answer",
     "Call",
     "Endpoint",
