@@ -1,0 +1,1 @@
+"""Measurements that the README speaks of: each prints the figures it claims."""

@@ -1,0 +1,1 @@
+"""The judge of limiters: a simulated exchange in virtual time, and every limiter that we know."""
