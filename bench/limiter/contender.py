@@ -1,7 +1,7 @@
 """What the judge asks of a limiter, whoever wrote it: to say when a request may go.
 
-The judge's callers do ``async with contender.turn() as turn``: entering waits until a request may be
-sent; what came of it is told with ``turn.answered``; then the block is left. Time is the running
+The judge's callers do ``async with contender.turn() as turn``: entering waits until a request may
+be sent; what came of it is told with ``turn.answered``; then the block is left. Time is the running
 loop's, which is virtual: a contender that reads another clock is given the loop's.
 """
 
