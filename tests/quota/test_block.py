@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upbit_monitor.quota.block import Block
+from upbit_monitor.quota.block import Block, BlockState
 
 HOUR = 3600.0
 stated = st.none() | st.floats(0, 86_400)
@@ -78,3 +78,60 @@ def test_only_a_request_that_departed_after_the_block_ends_it() -> None:
     assert block.probing
     block.accept(11.0)
     assert not block.probing
+
+
+# --- restored -------------------------------------------------------------------------------------
+
+
+def test_a_scope_that_was_never_blocked_has_no_state() -> None:
+    assert Block().state(0.0) is None
+
+
+def test_a_state_tells_what_is_left_and_how_often_it_happened() -> None:
+    block = Block()
+    block.begin(0.0, None, 0.0)
+    block.begin(63.0, None, 63.0)
+    assert block.state(100.0) == BlockState(63 + 126 - 100, 2)
+    assert block.state(200.0) == BlockState(-11.0, 2)
+
+
+@given(st.floats(0, 90_000), st.integers(1, 40), st.floats(0, 1e6), st.floats(0, 1e6))
+def test_a_restored_block_ends_when_it_would_have_ended(
+    lasts: float, in_a_row: int, before: float, after: float
+) -> None:
+    block = Block()
+    block.restore(BlockState(lasts, in_a_row), before)
+    assert block.until == before + lasts
+    assert block.state(block.until) == BlockState(0.0, in_a_row)
+    assert block.probing
+    block.accept(math.nextafter(block.until, -math.inf))
+    assert block.probing, "only what departs after the end is the probe"
+    block.accept(block.until + after)
+    assert not block.probing
+
+
+@given(st.floats(0, 1e4), st.integers(1, 9), st.floats(-1e4, 1e4), st.integers(1, 9))
+def test_restoring_never_shortens(lasts: float, first: int, left: float, second: int) -> None:
+    block = Block()
+    block.restore(BlockState(lasts, first), 0.0)
+    block.restore(BlockState(left, second), 0.0)
+    assert block.state(0.0) == BlockState(max(lasts, left), max(first, second))
+
+
+def test_after_a_restart_the_doubling_goes_on() -> None:
+    block = Block()
+    block.restore(BlockState(-10.0, 3), 0.0)
+    block.begin(0.0, None, 0.0)
+    assert block.until == pytest.approx(1.05 * 480)
+
+
+def test_after_a_restart_and_an_hour_of_peace_it_begins_anew() -> None:
+    block = Block()
+    block.restore(BlockState(-10.0, 3), 0.0)
+    block.begin(HOUR, None, HOUR)
+    assert block.until == HOUR + 63
+
+
+@pytest.mark.parametrize(("left", "forgotten"), [(10.0, False), (-HOUR, False), (-HOUR - 1, True)])
+def test_a_block_is_forgotten_after_an_hour_of_peace(left: float, forgotten: bool) -> None:  # noqa: FBT001 -- an example
+    assert BlockState(left, 1).forgotten is forgotten

@@ -21,7 +21,7 @@ from tests.quota.callers import (
     well,
 )
 from tests.virtual import in_virtual_time
-from upbit_monitor.quota import Quota, RateLimiter
+from upbit_monitor.quota import BlockState, Quota, RateLimiter
 
 if TYPE_CHECKING:
     from tests.quota.callers import Deed
@@ -262,6 +262,39 @@ async def test_a_cancel_in_the_instant_of_being_turned_away_is_a_cancel() -> Non
     await settled()
     assert waiter.state == "cancelled"
     assert not limiter.rejected
+
+
+@in_virtual_time
+async def test_a_418_is_told_before_the_limiter_goes_on() -> None:
+    told: list[tuple[BlockState, list[str]]] = []
+    callers: list[Caller] = []
+    limiter = RateLimiter(
+        {"ticker": Quota(10)}, on_block=lambda state: told.append((state, states(callers)))
+    )
+    await known(limiter)
+    callers += await all_of(limiter, 1)
+    callers.append(Caller(limiter, "ticker", patience=1))
+    callers[0].tell(blocked(10.0))
+    await settled()
+    assert told == [(BlockState(11.0, 1), ["holding", "holding"])]
+
+
+@pytest.mark.parametrize("left", [30.0, 0.0, -10.0])
+def test_a_restored_block_holds_back_all_until_its_end_and_then_one_probe_goes(left: float) -> None:
+    @in_virtual_time
+    async def world() -> None:
+        limiter = await open_scope()
+        limiter.restore(BlockState(left, 1))
+        began = now()
+        callers = [caller for group in GROUPS for caller in await all_of(limiter, 5, group)]
+        await asyncio.sleep(100)
+        holding = [caller for caller in callers if caller.state == "holding"]
+        assert [caller.granted_at - began for caller in holding] == [pytest.approx(max(left, 0))]
+        holding[0].end(well())
+        await settled()
+        assert states(callers).count("holding") == 14
+
+    world()
 
 
 # --- a refusal in the instant of a grant ----------------------------------------------------------

@@ -1,5 +1,6 @@
 """What the exchange allows, and how we keep to it: facts, header, sums, waiting."""
 
+from upbit_monitor.quota.block import BlockState
 from upbit_monitor.quota.gate import GroupState
 from upbit_monitor.quota.groups import KNOWN, QUOTATION, Quota, account
 from upbit_monitor.quota.limiter import Permit, RateLimiter
@@ -9,6 +10,7 @@ from upbit_monitor.quota.window import Window
 __all__ = [
     "KNOWN",
     "QUOTATION",
+    "BlockState",
     "GroupState",
     "Permit",
     "Quota",

@@ -1,11 +1,13 @@
 """The silence after a 418: nothing leaves the whole scope until it is over, then one probe.
 
-Pure: every ``now`` is the caller's, in seconds of one monotonic clock.
+Pure: every ``now`` is the caller's, in seconds of one monotonic clock. Such a clock begins anew
+with the process, so what outlives one is told in seconds left: a ``BlockState``.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Final
 
 _FIRST: Final = 60.0
@@ -16,6 +18,21 @@ _LONGEST: Final = 24 * 3600.0
 
 _PEACE: Final = 3600.0
 """A block that comes later than this after the last one's end begins the doubling anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockState:
+    """A block as it stands at one moment: all that must be known of it elsewhere or later."""
+
+    left: float
+    """Seconds until its end; negative if it has been over for so long."""
+    in_a_row: int
+    """How many blocks came one soon after the other, this one included."""
+
+    @property
+    def forgotten(self) -> bool:
+        """Whether it has been over for so long that it means nothing any more."""
+        return self.left < -_PEACE
 
 
 class Block:
@@ -54,6 +71,20 @@ class Block:
         if seconds is None:
             seconds = min(_FIRST * 2 ** min(self._blocks - 1, 16), _LONGEST)
         self._until = max(self._until, now + seconds + max(1.0, seconds / 20))
+        self._probing = True
+
+    def state(self, now: float) -> BlockState | None:
+        """Describe the block as it stands now; ``None`` if there never was one."""
+        return BlockState(self._until - now, self._blocks) if self._blocks else None
+
+    def restore(self, state: BlockState, now: float) -> None:
+        """Take over a block that another process was told of. Never shortens.
+
+        Whether its probe has come back well is not known, so one is owed. Requests of ours came
+        later than that block: a 418 to one of them is a further one.
+        """
+        self._until = max(self._until, now + state.left)
+        self._blocks = max(self._blocks, state.in_a_row)
         self._probing = True
 
     def accept(self, departed_at: float) -> None:

@@ -14,7 +14,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Self
 
 from upbit_monitor.errors import Withheld
-from upbit_monitor.quota.block import Block
+from upbit_monitor.quota.block import Block, BlockState
 from upbit_monitor.quota.gate import Gate, GroupState
 from upbit_monitor.quota.groups import UNKNOWN, Quota
 from upbit_monitor.quota.window import Window
@@ -39,11 +39,13 @@ class RateLimiter:
         *,
         share: float = 1.0,
         dice: Callable[[], float] = random.random,
+        on_block: Callable[[BlockState], None] = lambda _: None,
     ) -> None:
         self.rejected: Counter[tuple[str, str]] = Counter()
         """Requests not let go, by (group, reason): ``deadline`` or ``blocked``."""
         self._share = share
         self._dice = dice
+        self._on_block = on_block
         self._block = Block()
         self._gates = {group: self._gate(group, quota) for group, quota in quotas.items()}
 
@@ -68,6 +70,11 @@ class RateLimiter:
         """Tell what is believed of each group now."""
         now = _now()
         return tuple(gate.look(now) for gate in self._gates.values())
+
+    def restore(self, state: BlockState) -> None:
+        """Take over a block that this scope was told of before this process."""
+        self._block.restore(state, _now())
+        self.wake()
 
     # For gates
 
@@ -104,7 +111,11 @@ class RateLimiter:
 
     def block(self, departed_at: float, seconds: float | None) -> None:
         """Shut the whole scope after a 418."""
-        self._block.begin(departed_at, seconds, _now())
+        now = _now()
+        self._block.begin(departed_at, seconds, now)
+        state = self._block.state(now)
+        if state is not None:
+            self._on_block(state)
         self.wake()
 
     # Inside
