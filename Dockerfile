@@ -22,10 +22,15 @@ ENV PATH="/opt/upbit-monitor/bin:${PATH}" \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     UPBIT_MONITOR_CONFIG_FILE=/etc/upbit-monitor/upbit-monitor.yml \
+    UPBIT_MONITOR_STATE_DIRECTORY=/var/lib/upbit-monitor \
     UPBIT_MONITOR_WEB_LISTEN_ADDRESS=0.0.0.0:10931
 
 COPY --from=build /opt/upbit-monitor /opt/upbit-monitor
 COPY config/upbit-monitor.yml /etc/upbit-monitor/upbit-monitor.yml
+
+# The end of a 418 is kept here. A volume can be written though the root cannot.
+RUN install -d -m 0700 -o 65532 -g 65532 /var/lib/upbit-monitor
+VOLUME /var/lib/upbit-monitor
 
 USER 65532:65532
 EXPOSE 10931

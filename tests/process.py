@@ -8,14 +8,14 @@ import re
 import sys
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
 if TYPE_CHECKING:
     import signal
-    from collections.abc import AsyncIterator, Mapping
-    from pathlib import Path
+    from collections.abc import AsyncIterator
 
     from upbit_monitor.simulator import Key, SimulatedExchange
 
@@ -89,13 +89,16 @@ class Process:
 
 @asynccontextmanager
 async def daemon(
-    config: Path, environ: Mapping[str, str], *, program: tuple[str, ...] = COMMAND
+    config: Path, environ: dict[str, str], *, program: tuple[str, ...] = COMMAND
 ) -> AsyncIterator[Process]:
-    """Start a daemon and wait until it serves; kill it if the test leaves it running."""
+    """Start a daemon and wait until it serves; kill it if the test leaves it running.
+
+    Its state is beside its configuration, unless ``environ`` says otherwise.
+    """
     process = Process(
         await asyncio.create_subprocess_exec(
             *program, "run", "--config.file", str(config),
-            stdout=asyncio.subprocess.PIPE, env=environ, limit=2**20,
+            stdout=asyncio.subprocess.PIPE, env=_state_beside(config) | environ, limit=2**20,
         )
     )  # fmt: skip
     try:
@@ -107,11 +110,14 @@ async def daemon(
             await process.process.wait()
 
 
-async def command(*arguments: str, environ: Mapping[str, str]) -> tuple[int, str, str]:
+async def command(*arguments: str, environ: dict[str, str]) -> tuple[int, str, str]:
     """Run a command to its end; give exit code, standard output and error."""
+    state = {}
+    if "--config.file" in arguments:
+        state = _state_beside(Path(arguments[arguments.index("--config.file") + 1]))
     process = await asyncio.create_subprocess_exec(
         *COMMAND, *arguments,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=environ,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=state | environ,
     )  # fmt: skip
     out, err = await process.communicate()
     assert process.returncode is not None
@@ -129,6 +135,10 @@ def keys(target: str, key: Key) -> dict[str, str]:
     """Give the variables that hold a target's key."""
     prefix = f"UPBIT_MONITOR_{target.upper()}"
     return {f"{prefix}_ACCESS_KEY": key.access, f"{prefix}_SECRET_KEY": key.secret}
+
+
+def _state_beside(config: Path) -> dict[str, str]:
+    return {"UPBIT_MONITOR_STATE_DIRECTORY": str(config.parent / "state")}
 
 
 def _sample(match: tuple[str, str, str]) -> tuple[tuple[str, frozenset[tuple[str, str]]], float]:

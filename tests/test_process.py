@@ -16,8 +16,13 @@ from tests.process import COMMAND, WITHOUT_DNS, arrivals, command, daemon, keys
 from upbit_monitor.simulator import Key, Knobs, SimulatedExchange, SimulatorServer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
+    from typing import TypeAlias
+
+    from upbit_monitor.simulator import Arrival, Reply
+
+    Answering: TypeAlias = Callable[[Arrival, float], Reply]
 
 KEY = Key(access="CanaryAccessKey" * 3, secret="CanarySecretKey" * 3)
 ENVIRON = {**os.environ, **keys("korea", KEY)}
@@ -344,3 +349,41 @@ async def test_a_healthcheck_that_is_not_ready_says_why(
         await process.end()
     assert code == 1
     assert '"poll": "markets"' in err
+
+
+async def test_a_block_survives_sigkill_and_holds_for_once_and_for_the_next_daemon(
+    config: Path, exchange: SimulatorServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, seconds = exchange.exchange, 4.0
+    came: list[tuple[float, int]] = []
+
+    def answer(arrival: Arrival, now: float, *, plain: Answering = world.answer) -> Reply:
+        reply = plain(arrival, now)
+        came.append((now, reply.status))
+        return reply
+
+    monkeypatch.setattr(world, "answer", answer)
+    # Strangers use up one group, our first request there is refused, and the next one anywhere
+    # is told of the block. Only the address is blocked: the account is another scope.
+    config.write_text(config.read_text().replace("open_orders", "# open_orders"))
+    world.turn(Knobs(strangers={"ticker": 1000.0}, block_after_refusals=1, block_seconds=seconds))
+    async with daemon(config, ENVIRON) as process:
+        await process.event("request_blocked")
+        process.signal(signal.SIGKILL)
+        assert await process.end() == -signal.SIGKILL
+    (began,) = (at for at, status in came if status == 429)
+    before = len(came)
+
+    world.turn(Knobs(latency_ms=300.0, latency_sigma=0.0))  # a probe takes a while
+    code, _, err = await command("once", "--config.file", str(config), environ=ENVIRON)
+    assert (code, "block_restored" in err) == (3, True)
+    async with daemon(config, ENVIRON) as process:
+        (restored,) = (line for line in process.events if line["event"] == "block_restored")
+        assert 0 < restored["seconds"] < seconds + 1
+        await process.event("request_succeeded")
+        await process.event("request_succeeded")
+        process.signal(signal.SIGTERM)
+        assert await process.end() == 0
+    (probe, status), (second, _), *_ = came[before:]
+    assert probe > began + seconds
+    assert (status, second > probe + 0.3) == (200, True)

@@ -21,6 +21,7 @@ import click
 
 from upbit_monitor import __version__
 from upbit_monitor.app import Daemon, Instruments, once
+from upbit_monitor.app.blocks import state_directory as directory_of
 from upbit_monitor.app.report import report
 from upbit_monitor.app.simulation import demo, simulate
 from upbit_monitor.app.status import revision
@@ -64,6 +65,12 @@ _listen_address = _flag("web.listen-address", "Where the pages are served, as ho
 _log_level = _flag("log.level", "debug, info, warning or error.")
 _log_format = _flag("log.format", "json or console.")
 
+_state_directory = _flag(
+    "state.directory",
+    "Where the end of a block (418) is kept for the next start. Else $STATE_DIRECTORY, "
+    "$XDG_STATE_HOME/upbit-monitor or ~/.local/state/upbit-monitor.",
+)
+
 
 def _tells_errors(command: Callable[P, None]) -> Callable[P, None]:
     """Turn our errors into one clear text and an exit code."""
@@ -101,14 +108,17 @@ def main() -> None:
 @_listen_address
 @_log_level
 @_log_format
+@_state_directory
 @_tells_errors
-def run(config_file: str, **overrides: str | None) -> None:
+def run(config_file: str, state_directory: str | None, **overrides: str | None) -> None:
     """Run the daemon until SIGTERM; SIGHUP reads the configuration again."""
     read = functools.partial(_load, config_file, **overrides)
     settings = read()
+    state = directory_of(state_directory, os.environ)
 
     async def daemon() -> None:
-        await Daemon(settings, Instruments.for_settings(settings), load=read).run()
+        instruments = Instruments.for_settings(settings, state=state)
+        await Daemon(settings, instruments, load=read).run()
         # Everything is closed. What may be left is a thread in a look-up of a name that hangs:
         # the interpreter would wait for it, and whoever sent SIGTERM would lose patience.
         with suppress(OSError):
@@ -123,14 +133,24 @@ def run(config_file: str, **overrides: str | None) -> None:
 @_config_file
 @click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--debug", is_flag=True, help="Log every decision to standard error.")
+@_state_directory
 @_tells_errors
-def once_command(polls: tuple[str, ...], config_file: str, output: str, *, debug: bool) -> None:
+def once_command(
+    polls: tuple[str, ...],
+    config_file: str,
+    output: str,
+    state_directory: str | None,
+    *,
+    debug: bool,
+) -> None:
     """Run each poll once and tell what it saw; exit 3 if something is unwell."""
     settings = _load(config_file, log_level="debug" if debug else "warning", log_format="console")
     _check_names(polls, settings)
+    state = directory_of(state_directory, os.environ)
 
     async def one_pass() -> dict[str, Any]:
-        return await once(settings, Instruments.for_settings(settings, sys.stderr), polls)
+        instruments = Instruments.for_settings(settings, sys.stderr, state=state)
+        return await once(settings, instruments, polls)
 
     seen = asyncio.run(one_pass())
     click.echo(json.dumps(seen, indent=2, ensure_ascii=False) if output == "json" else report(seen))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 
+from upbit_monitor.app.memory import Memory
 from upbit_monitor.app.scopes import Scopes
 from upbit_monitor.app.watch import Watch
 from upbit_monitor.logs import CallLog, Format, Level, LevelWord, Logging, LogSettings, Mask
@@ -14,6 +15,7 @@ from upbit_monitor.metrics import Board, CallMetrics, LimiterMetrics
 from upbit_monitor.metrics import catalogue as c
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from typing import TextIO
 
     from upbit_monitor.config import Settings
@@ -30,8 +32,13 @@ class Instruments:
     scopes: Scopes
 
     @classmethod
-    def for_settings(cls, settings: Settings, stream: TextIO | None = None) -> Instruments:
-        """Set up. ``stream``: where the log goes, standard output if not given."""
+    def for_settings(
+        cls, settings: Settings, stream: TextIO | None = None, *, state: Path | None
+    ) -> Instruments:
+        """Set up. ``stream``: where the log goes, standard output if not given.
+
+        ``state``: the directory in which a block outlives the process, if there is one.
+        """
         registry = CollectorRegistry(auto_describe=True)
         ProcessCollector(registry=registry)
         board = Board(registry)
@@ -48,7 +55,9 @@ class Instruments:
         for mask in Mask:
             board.count(c.LOG_REDACTIONS, None, mask.value, by=0)
         board.count(c.LOG_FAILURES, None, by=0)
-        return cls(board, CallMetrics(board), limits, logging, Scopes())
+        memory = Memory(state, board=board, log=logging.logger())
+        memory.rehearse()
+        return cls(board, CallMetrics(board), limits, logging, Scopes(memory))
 
     def watch(self, settings: Settings) -> Watch:
         """Make what these settings ask for. To be entered."""

@@ -1,28 +1,35 @@
 """The limiters in force, one for each thing that the exchange counts together.
 
-They outlive a reload: a ledger that is forgotten is a burst. Targets that share a scope share its
-limiter, and the smallest of their shares.
+They outlive a reload: a ledger that is forgotten is a burst. Their blocks outlive the process, if
+there is a memory. Targets that share a scope share its limiter, and the smallest of their shares.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from upbit_monitor.quota import QUOTATION, RateLimiter, account
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from upbit_monitor.app.blocks import Scope
+    from upbit_monitor.app.memory import Memory
     from upbit_monitor.config import Credentials, Target
     from upbit_monitor.quota import Quota
+
+_SHORT: Final = 16
+"""Hex digits of a fingerprint that go into a file: enough to tell accounts apart."""
 
 
 class Scopes:
     """Its state: a limiter for each scope ever used."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory: Memory | None = None) -> None:
         self._limiters: dict[tuple[str, ...], RateLimiter] = {}
+        self._memory = memory
 
     def open(self, targets: Iterable[Target]) -> Mapping[str, tuple[RateLimiter, ...]]:
         """Give each target its limiters: the public one, and the account's if it has a key."""
@@ -31,13 +38,24 @@ class Scopes:
         for target in targets:
             for scope in _scopes(target):
                 shares[scope] = min(target.share, shares.get(scope, 1.0))
-                self._limiters.setdefault(scope, RateLimiter(_quotas(target, scope)))
+                if scope not in self._limiters:
+                    self._limiters[scope] = self._limiter(scope, _quotas(target, scope))
         for scope, share in shares.items():
             self._limiters[scope].allot(share)
         return {
             target.name: tuple(self._limiters[scope] for scope in _scopes(target))
             for target in targets
         }
+
+    def _limiter(self, scope: tuple[str, ...], quotas: Mapping[str, Quota]) -> RateLimiter:
+        if self._memory is None:
+            return RateLimiter(quotas)
+        name = _remembered(scope)
+        limiter = RateLimiter(quotas, on_block=partial(self._memory.save, name))
+        block = self._memory.restore(name)
+        if block is not None:
+            limiter.restore(block)
+        return limiter
 
 
 def _scopes(target: Target) -> tuple[tuple[str, ...], ...]:
@@ -55,6 +73,12 @@ def _scopes(target: Target) -> tuple[tuple[str, ...], ...]:
 def _fingerprint(credentials: Credentials) -> str:
     """Tell keys apart without keeping them: this outlives the configuration they came from."""
     return sha256(credentials.access_key.get_secret_value().encode()).hexdigest()
+
+
+def _remembered(scope: tuple[str, ...]) -> Scope:
+    """Name a scope for the file of blocks."""
+    base_url, *account = scope
+    return base_url, account[0][:_SHORT] if account else ""
 
 
 def _quotas(target: Target, scope: tuple[str, ...]) -> Mapping[str, Quota]:

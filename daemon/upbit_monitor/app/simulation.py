@@ -88,7 +88,7 @@ async def demo(address: str | None, *, say: Callable[[str], None]) -> None:
                 load, file, environ=environ, polls=POLLS, overrides={"web.listen_address": address}
             )
             settings = read()
-            instruments = Instruments.for_settings(settings)
+            instruments = Instruments.for_settings(settings, state=Path(folder) / "state")
             on_start = partial(_welcome, say, server.url)
             await Daemon(settings, instruments, load=read, on_start=on_start).run()
         _compare(say, exchange.ledger, instruments)

@@ -79,6 +79,12 @@ class Event(StrEnum):
     REQUEST_RECOVERED = "request_recovered", "The first valid answer after failed attempts."
     REQUEST_CANCELLED = "request_cancelled", "We gave an attempt up before it was over."
 
+    # blocks, as they outlive the process
+    BLOCK_RESTORED = "block_restored", "A 418 from before the start still holds: nothing is sent."
+    BLOCK_NOT_SAVED = "block_not_saved", "A block will be forgotten if the daemon ends before it."
+    STATE_UNUSABLE = "state_unusable", "Blocks cannot be saved: each ends with the process."
+    STATE_UNREADABLE = "state_unreadable", "Blocks from before the start are not known."
+
     # polls
     POLL_FAILED = "poll_failed", "A run of a poll failed."
     POLL_RECOVERED = "poll_recovered", "A run of a poll succeeded after failed ones."

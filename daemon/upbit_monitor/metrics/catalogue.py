@@ -234,6 +234,11 @@ LOG_FAILURES: Final = _own(
 LOG_REDACTIONS: Final = _own(
     "log_redactions_total", "counter", "Values masked before a log event was written.", "kind",
 )  # fmt: skip
+STATE_FAILURES: Final = _own(
+    "state_failures_total", "counter",
+    "Times that the file of blocks, by which the end of a 418 survives a restart, could not be "
+    "read or written.",
+)  # fmt: skip
 
 CATALOGUE: Final[tuple[Family, ...]] = tuple(
     dict.fromkeys(
