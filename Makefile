@@ -47,4 +47,4 @@ docker-check: ## Build the image and run it, without Docker (Debian, as root)
 
 clean: ## Remove what these targets made
 	rm -rf .venv .tools .*_cache .hypothesis dist
-	find daemon tests -name __pycache__ -prune -exec rm -rf {} +
+	find bench daemon tests -name __pycache__ -prune -exec rm -rf {} +
