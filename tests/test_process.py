@@ -62,6 +62,7 @@ async def test_it_becomes_ready_and_ends_on_sigterm_with_exit_code_0(config: Pat
         process.signal(signal.SIGTERM)
         assert await process.end() == 0
     assert process.events[-1]["event"] == "daemon_stopped"
+    assert "quota_decided" in {line["event"] for line in process.events}
     assert not [line for line in process.events if line["level"] in ("warning", "error")]
 
 
@@ -235,6 +236,27 @@ async def test_once_tells_what_it_saw_and_exits_0(config: Path) -> None:
     assert "All polls succeeded." in out
 
 
+async def test_once_tells_each_decision_of_the_limiter_if_asked(config: Path) -> None:
+    flags = ("once", "--debug", "--config.file", str(config))
+    code, out, err = await command(*flags, environ=ENVIRON)
+    assert code == 0
+    story = [line.split(maxsplit=3)[2:] for line in out.splitlines() if line.startswith("    +")]
+    assert ["market", "goes at once: nothing is known yet, so this is a probe"] in story
+    assert ["market", "9 of 10 left; ours explain it"] in story
+    assert "request_succeeded" in err
+    assert "quota_decided" not in err, "it would be told twice"
+    code, out, _ = await command(*flags, "--output", "json", environ=ENVIRON)
+    decisions = json.loads(out)["targets"]["korea"]["decisions"]
+    assert {decision["group"] for decision in decisions} == {"market", "ticker", "default"}
+    assert sorted(decisions, key=lambda each: each["at_seconds"]) == decisions
+
+
+async def test_once_tells_no_decision_unless_asked(config: Path) -> None:
+    flags = ("once", "--output", "json", "--config.file", str(config))
+    _, out, _ = await command(*flags, environ=ENVIRON)
+    assert "decisions" not in json.loads(out)["targets"]["korea"]
+
+
 async def test_once_exits_3_when_the_exchange_is_unwell(
     config: Path, exchange: SimulatorServer
 ) -> None:
@@ -292,6 +314,7 @@ async def test_two_accounts_of_one_region_and_another_region_work_at_once(
             process.signal(signal.SIGTERM)
             assert await process.end() == 0
     assert not [line for line in process.events if line["level"] in ("warning", "error")]
+    assert "quota_decided" not in {line["event"] for line in process.events}
     for name in ("korea", "second", "singapore"):
         ready = {(line.get("poll"), line.get("target")) for line in process.events}
         assert {("markets", name), ("tickers", name), ("open_orders", name)} <= ready
@@ -371,6 +394,9 @@ async def test_a_block_survives_sigkill_and_holds_for_once_and_for_the_next_daem
         await process.event("request_blocked")
         process.signal(signal.SIGKILL)
         assert await process.end() == -signal.SIGKILL
+    ledgers = [line for line in process.events if line["event"] == "quota_refused"]
+    assert [line["status"] for line in ledgers][:2] == [429, 418]
+    assert {line["base_url"] for line in ledgers} == {exchange.url}
     (began,) = (at for at, status in came if status == 429)
     before = len(came)
 
@@ -387,3 +413,29 @@ async def test_a_block_survives_sigkill_and_holds_for_once_and_for_the_next_daem
     (probe, status), (second, _), *_ = came[before:]
     assert probe > began + seconds
     assert (status, second > probe + 0.3) == (200, True)
+
+
+async def test_a_running_daemon_heeds_a_block_that_once_got_beside_it(
+    config: Path, exchange: SimulatorServer
+) -> None:
+    text = config.read_text().replace("open_orders", "# open_orders")
+    config.write_text(text.replace("250ms", "60s").replace("500ms", "60s"))
+    beside = ("once", "markets", "tickers", "--config.file", str(config))
+    async with daemon(config, ENVIRON) as process:
+        await process.event("daemon_ready")
+        # Once is refused, since others use up a group; and blocked, when it asks again.
+        strangers = {"ticker": 1000.0}
+        exchange.exchange.turn(Knobs(strangers=strangers, block_after_refusals=1))
+        for _ in range(2):
+            assert (await command(*beside, environ=ENVIRON))[0] == 3
+        learned = await process.event("block_learned")
+        assert learned["seconds"] > 1
+        samples = await process.samples()
+        process.signal(signal.SIGTERM)
+        assert await process.end() == 0
+    until = {
+        dict(labels)["group"]: value
+        for (name, labels), value in samples.items()
+        if name == "upbit_ratelimit_blocked_until_timestamp_seconds"
+    }
+    assert min(until[group] for group in ("market", "ticker", "orderbook")) > 0

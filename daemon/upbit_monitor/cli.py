@@ -132,7 +132,11 @@ def run(config_file: str, state_directory: str | None, **overrides: str | None) 
 @click.argument("polls", nargs=-1, metavar="[POLL]...")
 @_config_file
 @click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("--debug", is_flag=True, help="Log every decision to standard error.")
+@click.option(
+    "--debug",
+    is_flag=True,
+    help="Tell each decision of the limiter, and log each attempt to standard error.",
+)
 @_state_directory
 @_tells_errors
 def once_command(
@@ -150,7 +154,7 @@ def once_command(
 
     async def one_pass() -> dict[str, Any]:
         instruments = Instruments.for_settings(settings, sys.stderr, state=state)
-        return await once(settings, instruments, polls)
+        return await once(settings, instruments, polls, debug=debug)
 
     seen = asyncio.run(one_pass())
     click.echo(json.dumps(seen, indent=2, ensure_ascii=False) if output == "json" else report(seen))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,10 +15,12 @@ from tests.quota.callers import Caller, blocked, look, settled
 from tests.virtual import in_virtual_time
 from upbit_monitor.app.memory import Memory
 from upbit_monitor.app.scopes import Scopes
+from upbit_monitor.errors import Withheld
 from upbit_monitor.metrics import catalogue as c
 from upbit_monitor.simulator import Key
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
     from pathlib import Path
 
     from upbit_monitor.quota import RateLimiter
@@ -186,3 +190,131 @@ def test_without_a_home_it_is_told_and_nothing_is_kept() -> None:
 
     world()
     assert house.log.told() == [("warning", "state_unusable")]
+
+
+# --- a process beside this one --------------------------------------------------------------------
+
+
+def play(house: House, world: Callable[[Scopes, Scopes], Coroutine[object, object, None]]) -> None:
+    """Let two processes share a machine; nothing that was told before counts."""
+
+    @in_virtual_time
+    async def shared() -> None:
+        ours, beside = house.process(), house.process()
+        for scopes in (ours, beside):
+            scopes.open([target(key=KEY)])
+        house.log.told()
+        await world(ours, beside)
+
+    shared()
+
+
+def limiters(scopes: Scopes) -> tuple[RateLimiter, RateLimiter]:
+    public, account = scopes.open([target(key=KEY)])["korea"]
+    return public, account
+
+
+def test_a_block_that_a_process_beside_got_holds_here_at_the_next_look(house: House) -> None:
+    async def world(ours: Scopes, beside: Scopes) -> None:
+        await block_it(limiters(beside)[0], "ticker", 100.0)
+        await asyncio.sleep(10)
+        public, account = limiters(ours)
+        assert look(public).shut_for == 0
+        ours.refresh()
+        for state in public.look():
+            assert state.shut_for == pytest.approx(95)
+        assert {state.shut_for for state in account.look()} == {0}
+        with pytest.raises(Withheld):
+            await public.permit("market", patience=90).__aenter__()
+        async with public.permit("market", patience=100) as permit:
+            assert permit.waited == pytest.approx(95)
+
+    play(house, world)
+    (line,) = house.log.lines
+    assert (line.level, line.event) == ("warning", "block_learned")
+    assert line.fields == {"base_url": "https://api.upbit.com", "seconds": 95.0}
+
+
+def test_a_block_of_ones_own_is_no_news(house: House) -> None:
+    async def world(ours: Scopes, _: Scopes) -> None:
+        public, _account = limiters(ours)
+        await block_it(public, "ticker", 100.0)
+        await asyncio.sleep(50)
+        ours.refresh()
+        assert look(public).shut_for == pytest.approx(55)
+
+    play(house, world)
+    assert house.log.told() == []
+
+
+def test_a_shorter_block_beside_shortens_nothing(house: House) -> None:
+    async def world(ours: Scopes, beside: Scopes) -> None:
+        public, _account = limiters(ours)
+        await block_it(public, "ticker", 100.0)
+        (house.directory / "blocks.json").unlink()  # type: ignore[operator]  # there is one
+        await block_it(limiters(beside)[0], "ticker", 10.0)
+        ours.refresh()
+        assert look(public).shut_for == pytest.approx(105)
+
+    play(house, world)
+    assert house.log.told() == []
+
+
+def test_a_block_beside_is_told_once_and_its_end_is_not_lengthened_by_looking(house: House) -> None:
+    async def world(ours: Scopes, beside: Scopes) -> None:
+        public, account = limiters(beside)
+        await block_it(public, "ticker", 100.0)
+        for _ in range(20):
+            await asyncio.sleep(1)
+            ours.refresh()
+        await block_it(account, "default", 50.0)
+        ours.refresh()
+        assert look(limiters(ours)[0]).shut_for == pytest.approx(85)
+        assert look(limiters(ours)[1], "default").shut_for == pytest.approx(52.5)
+
+    play(house, world)
+    assert house.log.told() == [("warning", "block_learned")] * 2
+
+
+def test_a_clock_that_is_set_back_lengthens_nothing_while_nobody_is_blocked_anew(
+    house: House,
+) -> None:
+    async def world(ours: Scopes, beside: Scopes) -> None:
+        await block_it(limiters(beside)[0], "ticker", 100.0)
+        ours.refresh()
+        house.wall.set_by(-86_400)
+        await asyncio.sleep(50)
+        ours.refresh()
+        assert look(limiters(ours)[0]).shut_for == pytest.approx(55)
+
+    play(house, world)
+
+
+def test_a_file_that_has_not_changed_is_not_read(house: House) -> None:
+    async def world(ours: Scopes, beside: Scopes) -> None:
+        await block_it(limiters(beside)[0], "ticker", 100.0)
+        ours.refresh()
+        path = house.directory / "blocks.json"  # type: ignore[operator]  # there is one
+        stat = path.stat()
+        path.write_bytes(b"{" * stat.st_size)
+        os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+        ours.refresh()
+        assert house.log.told() == [("warning", "block_learned")]
+        os.utime(path)
+        ours.refresh()
+        assert house.log.told() == [("warning", "state_unreadable")]
+        ours.refresh()
+        assert house.log.told() == []
+
+    play(house, world)
+
+
+def test_who_remembers_nothing_learns_nothing() -> None:
+    @in_virtual_time
+    async def world() -> None:
+        for scopes in (Scopes(), House(None).process()):
+            public, _account = limiters(scopes)
+            scopes.refresh()
+            assert look(public).shut_for == 0
+
+    world()

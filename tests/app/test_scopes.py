@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.app.house import target
+from tests.quota.callers import Caller, settled, throttled, well
 from tests.virtual import in_virtual_time
 from upbit_monitor.app.scopes import Scopes
 from upbit_monitor.simulator import Key
 
 if TYPE_CHECKING:
-    from upbit_monitor.quota import RateLimiter
+    from upbit_monitor.app.blocks import Scope
+    from upbit_monitor.quota import Decision, RateLimiter, Tell
 
 MINE = Key(access="mine", secret="secret")
 YOURS = Key(access="yours", secret="secret")
@@ -68,3 +71,53 @@ def test_limiters_outlive_a_reload_with_the_share_of_the_new_settings() -> None:
     assert budgets(after["renamed"][0])["ticker"] == 8
     assert after.keys() == {"renamed"}
     assert scopes.open([target("one")])["one"][0] is before["one"][0], "back again"
+
+
+class Ears:
+    """Listens to every scope. Its state: what was decided in each, in a word."""
+
+    def __init__(self) -> None:
+        self.heard: dict[Scope, list[str]] = {}
+
+    def of(self, scope: Scope) -> Tell:
+        def told(decision: Decision) -> None:
+            self.heard.setdefault(scope, []).append(decision.kind.value)
+
+        return told
+
+
+async def use(limiter: RateLimiter, group: str) -> None:
+    """Let one request be answered, and one refused."""
+    for deed in (well(), throttled()):
+        Caller(limiter, group).end(deed)
+        await settled()
+
+
+@pytest.mark.parametrize("in_detail", [False, True])
+@in_virtual_time
+async def test_each_scope_is_listened_to_by_its_name_without_a_key(in_detail: bool) -> None:  # noqa: FBT001 -- a parameter
+    ears = Ears()
+    scopes = Scopes(listener=ears.of)
+    public, account = scopes.open([target(key=MINE)], in_detail=in_detail)["korea"]
+    await use(public, "ticker")
+    await use(account, "default")
+    everything = ["granted", "answered", "granted", "refused"]
+    assert [*ears.heard.values()] == [everything if in_detail else ["refused"]] * 2
+    (url, nobody), (same_url, fingerprint) = ears.heard
+    assert (url, same_url, nobody) == ("https://api.upbit.com", "https://api.upbit.com", "")
+    assert len(fingerprint) == 16
+    assert MINE.access not in fingerprint
+
+
+@in_virtual_time
+async def test_a_reload_changes_how_much_is_told() -> None:
+    ears = Ears()
+    scopes = Scopes(listener=ears.of)
+    told = []
+    for in_detail in (True, False, True):
+        (public,) = scopes.open([target()], in_detail=in_detail)["korea"]
+        await use(public, "ticker")
+        await asyncio.sleep(10)
+        told.append([*ears.heard.popitem()[1]])
+    everything = ["granted", "answered", "granted", "refused"]
+    assert told == [everything, ["refused"], everything]

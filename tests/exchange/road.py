@@ -206,10 +206,11 @@ class Road:
         return replace(call, request_id="")
 
     @property
-    def left(self) -> int:
-        """What may leave in the group ``market`` now."""
-        assert state(self.public, "market").under_way == 0
-        return state(self.public, "market").left
+    def free(self) -> int:
+        """Slots of the group ``market`` that nobody holds."""
+        market = state(self.public, "market")
+        assert market.under_way == 0
+        return market.budget - market.held
 
 
 def state(limiter: RateLimiter, group: str) -> GroupState:

@@ -32,7 +32,7 @@ def test_a_good_answer_is_typed_landed_and_told() -> None:
     async def main() -> None:
         assert await road.get() == [Row("KRW-BTC")]
         assert road.told == SUCCESS
-        assert road.left == 9
+        assert road.free == 9
 
     run(main())
 
@@ -46,7 +46,7 @@ def test_the_header_of_an_answer_without_its_body_is_believed() -> None:
         assert road.told == replace(
             SUCCESS, failure="timeout", error="Unreachable", message="slow", size=0
         )
-        assert road.left == 9
+        assert road.free == 9
 
     run(main())
 
@@ -60,7 +60,7 @@ def test_a_200_of_another_shape_is_told_as_payload() -> None:
         assert road.told == replace(
             SUCCESS, failure="payload", error="Unreadable", message=str(caught.value), size=6
         )
-        assert road.left == 9
+        assert road.free == 9
 
     run(main())
 
@@ -77,7 +77,7 @@ def test_what_never_reached_the_wire_gives_its_slot_back(reason: str) -> None:
         assert road.told == replace(
             NEVER_SENT, failure=reason, error="Unreachable", message="no way"
         )
-        assert road.left == 9, "only the first request holds a slot"
+        assert road.free == 9, "only the first request holds a slot"
         assert road.tape.events[2:] == [("told", "kr/market_all")], "it never departed"
 
     run(main())
@@ -94,7 +94,7 @@ def test_what_reached_the_wire_holds_its_slot_though_no_answer_came() -> None:
         assert road.told == replace(
             NO_ANSWER, failure="timeout", error="Unreachable", message="slow"
         )
-        assert road.left == 8
+        assert road.free == 8
 
     run(main())
 
@@ -115,7 +115,7 @@ def test_a_cancelled_attempt_is_told_and_settled(expected: Call, left: int) -> N
         assert road.told == replace(
             expected, failure="cancelled", error="CancelledError", message=""
         )
-        assert road.left == left
+        assert road.free == left
 
     run(main())
 

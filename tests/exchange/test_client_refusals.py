@@ -80,7 +80,7 @@ def test_an_error_status_is_refused_settled_and_told(case: Refusal) -> None:
             error=case.error,
             message=case.message,
         )
-        assert road.left == 9, "an error is an answer: it spends its slot, and shuts nothing"
+        assert road.free == 9, "an error is an answer: it spends its slot, and shuts nothing"
 
     run(main())
 
@@ -100,8 +100,10 @@ def test_a_429_shuts_its_group_for_as_long_as_it_says_and_no_other() -> None:
             error="Throttled",
             message="Too many API requests.",
             size=22,
+            limit=state(road.public, "market").limit,
         )
-        assert (road.left, state(road.public, "market").shut_for) == (0, 3.0)
+        market = state(road.public, "market")
+        assert (market.left, market.shut_for) == (0, 3.0)
         await road.client.get(TICKER)
         await road.get()
         assert [at for at, _ in road.transport.asked] == [0.0, 0.25, 3.25]

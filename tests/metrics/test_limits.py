@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import pytest
 
@@ -40,6 +41,8 @@ async def ask(limiter: RateLimiter, group: str, remaining: Remaining | None) -> 
 @in_virtual_time
 async def test_targets_that_share_a_scope_show_the_same_numbers() -> None:
     bench = Bench()
+    await ask(bench.public, "ticker", Remaining("ticker", 9, 10))
+    await asyncio.sleep(2)
     await ask(bench.public, "ticker", Remaining("ticker", 3, 10))
     for target in ("one", "two"):
         assert bench.shown(c.LIMIT.name, target, "ticker") == 10
@@ -68,6 +71,46 @@ async def test_who_waits_is_shown_while_he_waits() -> None:
         await asyncio.sleep(0.5)
         assert bench.shown(c.WAITING.name, "one", "order-cancel-all") == 2
     assert bench.shown(c.WAITING.name, "one", "order-cancel-all") == 0
+
+
+@in_virtual_time
+async def test_alone_no_stranger_is_expected_and_the_pace_is_the_budget() -> None:
+    bench = Bench()
+    await ask(bench.public, "ticker", Remaining("ticker", 9, 10))
+    assert bench.shown(c.FOREIGN_EXPECTED.name, "one", "ticker") == 0
+    assert bench.shown(c.PACE.name, "one", "ticker") == 5
+
+
+@in_virtual_time
+async def test_in_company_the_strangers_to_expect_and_our_pace_beside_them_are_shown() -> None:
+    bench = Bench()
+    await ask(bench.public, "ticker", Remaining("ticker", 9, 10))
+    await asyncio.sleep(2)
+    await ask(bench.public, "ticker", Remaining("ticker", 3, 10))
+    for target in ("one", "two"):
+        expected = bench.shown(c.FOREIGN_EXPECTED.name, target, "ticker")
+        pace = bench.shown(c.PACE.name, target, "ticker")
+        assert expected is not None
+        assert pace is not None
+        assert expected > 0
+        assert 0 < pace < 5
+    assert bench.shown(c.FOREIGN_EXPECTED.name, "one", "market") == 0
+
+
+@in_virtual_time
+async def test_a_slot_is_shown_as_held_until_one_window_after_its_answer() -> None:
+    bench = Bench()
+    held = partial(bench.shown, c.HELD.name, "one", "ticker")
+    assert held() == 0
+    async with bench.public.permit("ticker") as permit:
+        permit.departed()
+        assert held() == 1
+        await asyncio.sleep(0.25)
+        permit.settle(None)
+    await asyncio.sleep(0.75)
+    assert held() == 1
+    await asyncio.sleep(0.25)
+    assert held() == 0
 
 
 @in_virtual_time
@@ -124,7 +167,7 @@ async def test_a_reload_in_the_middle_of_a_page_does_not_spoil_it() -> None:
     families = iter(bench.board.registry.collect())
     next(families)
     bench.metrics.watch({})
-    assert len(list(families)) == 6
+    assert len(list(families)) == 9
 
 
 def test_registering_asks_no_limiter() -> None:

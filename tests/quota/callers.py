@@ -112,10 +112,16 @@ async def settled() -> None:
 
 
 async def all_of(limiter: RateLimiter, number: int, group: str = "ticker") -> list[Caller]:
-    """Give so many callers, in the order of their asking, after what can happen has happened."""
+    """Give so many callers, in the order of their asking, after all who can go have gone."""
     callers = [Caller(limiter, group) for _ in range(number)]
-    await settled()
+    await spaced()
     return callers
+
+
+async def spaced() -> None:
+    """Let those go who only wait for the space between two requests."""
+    await settled()
+    await asyncio.sleep(0.9)
 
 
 async def known(limiter: RateLimiter, *groups: str) -> None:

@@ -1,259 +1,203 @@
-"""Strangers in the header: how they bind us, and that never more are seen than there are.
-
-In the world with strangers all moments are multiples of 1/64 s, so that sums of floats are exact.
-"""
+"""Manners beside strangers: what binds us, how we space, what we leave, and when we are alone."""
 
 from __future__ import annotations
 
-import heapq
-from itertools import count
-from typing import TYPE_CHECKING, NamedTuple
+import math
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.quota.windows import answered, known
 from upbit_monitor.quota import Quota, Window
-from upbit_monitor.simulator import Law, window
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-# --- the header -----------------------------------------------------------------------------------
 
 
-def test_a_header_that_our_own_requests_explain_changes_nothing() -> None:
+def heard(window: Window, left: int, departed_at: float, landed_at: float) -> None:
+    """Let a request go and come back with a header."""
+    window.depart(departed_at)
+    window.correct(left, departed_at, landed_at)
+    window.accept(departed_at, landed_at)
+    window.land(departed_at, landed_at)
+
+
+def accompanied(share: float = 1.0, left: int = 7) -> Window:
+    """Give a window that at 0 has heard of strangers."""
+    window = known(Quota(10), share=share)
+    heard(window, 9, -50.0, -50.0)
+    heard(window, left, -0.0625, 0.0)
+    assert window.company.present
+    return window
+
+
+def departures(window: Window, now: float, until: float, trip: float = 0.0625) -> list[float]:
+    """Let requests go as soon as they may; each comes back, without a header."""
+    moments = []
+    while (now := now + window.delay(now)) < until:
+        answered(window, now, now + trip)
+        moments.append(now)
+    return moments
+
+
+# --- alone ----------------------------------------------------------------------------------------
+
+
+def test_alone_no_header_binds() -> None:
     window = known(Quota(10))
-    window.depart(0.0)
-    window.correct(9, 0.0, 0.0)
-    assert (window.left(0.0), window.foreign) == (9, 0)
+    heard(window, 9, -50.0, -50.0)
+    for number in range(8):
+        moment = number / 8
+        heard(window, 9 - number, moment, moment)
+    assert not window.company.present
+    assert (window.company.expected, window.company.pace) == (0.0, math.inf)
+    assert window.delay(7 / 8) < 0.1
 
 
-def test_a_header_that_promises_more_than_we_believe_raises_nothing() -> None:
+def test_alone_a_pause_is_made_up_for_by_one_request_more() -> None:
     window = known(Quota(10))
-    window.depart(0.0)
-    window.correct(99, 0.0, 0.0)
-    assert (window.left(0.0), window.foreign) == (9, 0)
+    for moment in (0.0, 0.0):
+        assert window.left(moment) == 1
+        window.depart(moment)
+    assert window.delay(0.0) == pytest.approx(0.08)
 
 
-def test_in_company_the_header_is_the_ceiling_for_a_period() -> None:
-    window = known(Quota(10))
-    window.depart(0.0)
-    window.correct(4, 0.0, 0.25)
-    window.land(0.0, 0.25)
-    assert (window.left(0.25), window.foreign) == (4, 5)
-    assert window.left(1.2) == 4, "not even when our own slot is free"
-    assert window.left(1.25) == 10
+def test_we_are_alone_again_after_sixty_periods_in_whose_answers_nobody_shows() -> None:
+    window, periods = accompanied(), 0
+    while window.company.present:
+        periods += 1
+        heard(window, 9, periods * 1.5, periods * 1.5)
+    assert periods == pytest.approx(60, abs=1)
+
+
+def test_silence_alone_does_not_make_strangers_forgotten() -> None:
+    window = accompanied()
+    heard(window, 9, 10_000.0, 10_000.0)
+    assert window.company.present
+
+
+# --- what a header leaves -------------------------------------------------------------------------
+
+
+def test_in_company_nothing_departs_beyond_what_the_header_leaves() -> None:
+    window = accompanied(left=3)
+    assert len(departures(window, 0.0, until=0.999)) <= 3
 
 
 def test_in_company_what_is_under_way_is_not_counted_in_the_header() -> None:
     window = known(Quota(10))
+    heard(window, 9, -50.0, -50.0)
     for _ in range(3):
         window.depart(0.0)
-    window.correct(4, 0.0, 0.25)
-    assert window.left(0.25) == 2
+    window.correct(2, 0.0, 0.0625)
+    window.land(0.0, 0.0625)
+    assert window.company.present
+    assert window.delay(0.0625) > 0.9
 
 
-def test_in_company_two_requests_stay_with_the_others_where_the_share_leaves_any() -> None:
-    window = known(Quota(10), share=0.8)
-    window.depart(0.0)
-    window.correct(4, 0.0, 0.25)
-    assert window.left(0.25) == 2
+def test_a_header_that_leaves_nothing_shuts_for_a_period_and_then_one_goes_ahead() -> None:
+    window = accompanied(left=0)
+    assert window.delay(0.0) == 1.0
+    window.depart(1.0)
+    assert window.delay(1.0) == 2.0, "one that does not come back is followed by another"
 
 
-def test_in_company_a_refund_is_given_back() -> None:
-    window = known(Quota(10))
-    window.depart(0.0)
-    window.depart(0.0)
-    window.correct(4, 0.0, 0.25)
-    assert window.left(0.25) == 3
-    window.refund(0.0)
-    assert window.left(0.25) == 4
+def test_a_header_at_the_reserve_of_a_guest_shuts_for_a_period() -> None:
+    assert accompanied(share=0.8, left=2).delay(0.0) == 1.0
+    assert accompanied(share=0.8, left=3).delay(0.0) < 1.0
+    assert accompanied(share=1.0, left=1).delay(0.0) < 1.0, "who is no guest keeps no reserve"
 
 
-def test_of_several_headers_the_lowest_binds_in_whatever_order_they_come() -> None:
-    for headers in ((2, 5), (5, 2)):
-        window = known(Quota(10))
-        window.depart(0.0)
-        window.depart(0.0)
-        for left in headers:
-            window.correct(left, 0.0, 0.0)
-        assert window.left(0.0) == 1
+def test_with_no_header_of_the_last_period_one_request_goes_ahead() -> None:
+    window = accompanied(left=7)
+    assert window.left(5.0) == 1
+    window.depart(5.0)
+    assert window.delay(6.0) == 1.0
+    window.correct(7, 5.0, 6.0)
+    window.land(5.0, 6.0)
+    assert window.delay(6.0) < 1.0
 
 
-def test_a_later_higher_header_binds_when_the_lower_one_is_over() -> None:
-    window = known(Quota(10))
-    window.depart(0.0)
-    window.correct(2, 0.0, 0.0)
-    window.correct(5, 0.0, 0.5)
-    window.accept(0.0)
-    window.land(0.0, 0.5)
-    assert [window.left(0.75), window.left(1.25), window.left(1.5)] == [2, 5, 10]
+def test_a_refund_is_given_back_to_what_the_header_leaves() -> None:
+    window = accompanied(left=4)
+    for _ in range(4):
+        window.depart(0.25)
+    assert window.delay(0.25) == 2.0, "what was left is taken; an answer must help, or time"
+    window.refund(0.25, 0.25)
+    assert window.delay(0.25) < 0.75
 
 
-def test_a_header_that_leaves_nothing_shuts_for_a_period_and_then_asks_for_a_probe() -> None:
-    window = known(Quota(10))
-    window.depart(0.0)
-    window.correct(0, 0.0, 0.25)
-    window.accept(0.0)
-    window.land(0.0, 0.25)
+def test_of_headers_whose_order_nobody_knows_the_lowest_binds() -> None:
+    for first, second in ((0, 6), (6, 0)):
+        window = accompanied()
+        window.depart(0.5)
+        window.depart(0.5)
+        window.correct(first, 0.5, 0.5625)
+        window.land(0.5, 0.5625)
+        window.correct(second, 0.5, 0.625)
+        window.land(0.5, 0.625)
+        assert window.delay(0.625) > 0.9
+
+
+def test_a_header_that_is_certainly_newer_takes_the_place_of_a_lower_one() -> None:
+    window = accompanied(left=4)
+    for _ in range(4):
+        heard(window, 0, 0.25, 0.25)
     assert window.delay(0.25) == 1.0
-    assert window.left(1.25) == 1
-    window.depart(1.25)
-    window.correct(9, 1.25, 1.5)
-    window.accept(1.25)
-    assert window.left(1.5) == 9
+    heard(window, 6, 0.5, 0.5625)
+    assert window.delay(0.5625) < 0.5
 
 
-def test_a_header_seen_twice_counts_its_strangers_once() -> None:
-    window = known(Quota(10))
-    for _ in range(2):
-        window.depart(0.0)
-    window.correct(5, 0.0, 0.25)
-    window.correct(4, 0.0, 0.25)
-    assert window.foreign == 4
+# --- how much is left to others -------------------------------------------------------------------
 
 
-def test_strangers_a_period_later_are_others() -> None:
-    window = known(Quota(10))
-    for moment in (0.0, 1.5):
-        window.depart(moment)
-        window.correct(6, moment, moment + 0.25)
-        window.land(moment, moment + 0.25)
-    assert window.foreign == 6
+def paced(lows: list[int], others: int = 2, share: float = 1.0) -> float:
+    """Give the pace after periods whose only headers leave so much."""
+    window = accompanied(share=share, left=9 - others)
+    for number, left in enumerate(lows, start=1):
+        heard(window, left, number * 1.5, number * 1.5)
+    return window.company.pace
 
 
-def test_a_request_of_ours_that_came_free_during_the_answer_is_no_stranger() -> None:
-    window = known(Quota(10))
-    answered(window, 0.0, 0.0)
-    # Counted at 0.99, beside the first; when its answer lands, the first has come free.
-    window.depart(0.75)
-    window.correct(8, 0.75, 1.25)
-    assert window.foreign == 0
-    assert window.left(1.25) == 8, "but it may be one, and the header binds"
+def test_the_pace_falls_while_headers_are_low_and_rises_while_they_are_high() -> None:
+    assert paced([0] * 10) < paced([0] * 3) < paced([4] * 3) < paced([7] * 3)
 
 
-def test_strangers_that_were_seen_when_the_request_departed_are_not_seen_anew() -> None:
-    window = known(Quota(10))
-    window.depart(0.0)
-    window.correct(6, 0.0, 0.0)
-    window.land(0.0, 0.0)
-    window.depart(0.75)
-    window.correct(5, 0.75, 1.25)
-    assert window.foreign == 3
+def test_the_pace_never_stops_and_never_exceeds_the_budget() -> None:
+    assert paced([0] * 1000) == pytest.approx(1 / 16)
+    assert paced([7] * 1000) == 10
+    assert paced([9] * 40, share=0.5) == 5
 
 
-# --- a world with strangers -----------------------------------------------------------------------
-
-MODELS = ("anchored", "calendar", "sliding", "bucket")
-TICK = 1 / 64
-
-
-class Ours(NamedTuple):
-    """One request of ours, in ticks: since the one before; on the way up; on the way down."""
-
-    gap: int
-    up: int
-    down: int
-    fate: str
+def after_forty_periods(strangers: tuple[int, ...]) -> Window:
+    """Give a window beside strangers whose numbers in a period repeat; now is a quiet one of 60."""
+    window = accompanied()
+    for number in range(1, 40):
+        heard(window, 9 - strangers[number % len(strangers)], number * 1.5, number * 1.5)
+    heard(window, 4, 60.0, 60.0)
+    return window
 
 
-class Street:
-    """An exchange, our window, and strangers. Its state is the events to come."""
-
-    def __init__(self, model: str, limit: int, share: float, offset: float) -> None:
-        self.judge = window(model, Law(limit), offset)
-        self.ledger = Window(Quota(limit), share=share)
-        self.strangers = 0
-        self.events: list[tuple[float, int, Callable[[float], None]]] = []
-        self.order = count()
-
-    def at(self, moment: float, event: Callable[[float], None]) -> None:
-        heapq.heappush(self.events, (moment, next(self.order), event))
-
-    def run(self) -> None:
-        while self.events:
-            now, _, event = heapq.heappop(self.events)
-            event(now)
-            assert self.ledger.foreign <= self.strangers
-
-    def stranger(self, now: float) -> None:
-        if self.judge.remaining(now):
-            self.judge.count(now)
-            self.strangers += 1
-
-    def depart(self, ours: Ours) -> Callable[[float], None]:
-        def event(now: float) -> None:
-            if self.ledger.left(now):
-                self.ledger.depart(now)
-                self.at(now + ours.up * TICK, self.arrive(ours, now))
-
-        return event
-
-    def arrive(self, ours: Ours, departed_at: float) -> Callable[[float], None]:
-        def event(now: float) -> None:
-            admitted = self.judge.remaining(now) > 0
-            if admitted:
-                self.judge.count(now)
-            header = self.judge.remaining(now)
-            answered = self.answered(ours, departed_at, header, admitted=admitted)
-            self.at(now + ours.down * TICK, answered)
-
-        return event
-
-    def answered(
-        self, ours: Ours, departed_at: float, header: int, *, admitted: bool
-    ) -> Callable[[float], None]:
-        def event(now: float) -> None:
-            if ours.fate == "lost":
-                self.ledger.lose(departed_at, now)
-                return
-            if ours.fate == "whole":
-                self.ledger.correct(header, departed_at, now)
-            if admitted:
-                self.ledger.accept(departed_at)
-            else:
-                self.ledger.refuse(departed_at, now, None, 0.5)
-            self.ledger.land(departed_at, now)
-
-        return event
+def test_beside_bursts_room_for_a_whole_burst_stays_free() -> None:
+    one_by_one, bursts = after_forty_periods((2, 1, 3)), after_forty_periods((0, 0, 0, 8))
+    assert one_by_one.company.expected == pytest.approx(2, abs=0.6)
+    assert bursts.company.expected == pytest.approx(2, abs=0.6)
+    assert one_by_one.delay(60.0) < 0.15 < bursts.delay(60.0)
 
 
-ways = st.integers(0, 20) | st.integers(0, 100)
-ours = st.builds(
-    Ours, st.integers(0, 70), ways, ways, st.sampled_from(["whole", "whole", "headless", "lost"])
-)
-streets = st.builds(
-    Street,
-    model=st.sampled_from(MODELS),
-    limit=st.integers(1, 8),
-    share=st.sampled_from([1.0, 0.5]),
-    offset=st.integers(0, 63).map(TICK.__mul__),
-)
+def test_a_refusal_makes_more_cautious_and_time_less() -> None:
+    calm, scared = accompanied(left=7), accompanied(left=7)
+    for window in (calm, scared):
+        window.depart(1.5)
+    calm.correct(7, 1.5, 1.5)
+    calm.accept(1.5, 1.5)
+    scared.refuse(1.5, 1.5, None, 0.0)
+    for window in (calm, scared):
+        window.land(1.5, 1.5)
+    assert scared.company.pace < calm.company.pace
+    for number in range(4, 400):
+        for window in (calm, scared):
+            heard(window, 3, number * 1.5, number * 1.5)
+    assert scared.company.pace == pytest.approx(calm.company.pace, rel=0.01)
 
 
-@given(streets, st.lists(ours, min_size=1, max_size=40), st.lists(st.integers(0, 70), max_size=40))
-def test_strangers_seen_are_never_more_than_there_were(
-    street: Street, requests: list[Ours], gaps: list[int]
-) -> None:
-    now = 0
-    for request in requests:
-        now += request.gap
-        street.at(now * TICK, street.depart(request))
-    now = 0
-    for gap in gaps:
-        now += gap
-        street.at(now * TICK, street.stranger)
-    street.run()
-
-
-@pytest.mark.parametrize("model", MODELS)
-def test_strangers_just_before_our_request_are_all_seen(model: str) -> None:
-    street = Street(model, 10, 0.5, 0.0)
-    for second in range(0, 100, 2):
-        for tick in (59, 60, 61):
-            street.at(second + tick * TICK, street.stranger)
-        street.at(second + 61 * TICK, street.depart(Ours(0, 1, 1, "whole")))
-    street.run()
-    assert street.ledger.foreign == street.strangers == 150
+def test_in_company_requests_are_spaced_by_the_pace() -> None:
+    window = accompanied(left=6)
+    first, second = departures(window, 0.0, until=0.999)[:2]
+    assert second - first == pytest.approx(1 / window.company.pace)

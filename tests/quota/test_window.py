@@ -40,8 +40,9 @@ def test_a_request_given_up_is_charged_a_period_longer_for_it_may_be_counted_lat
 def test_a_refund_gives_the_slot_back_at_once() -> None:
     window = known(Quota(1))
     window.depart(0.0)
-    window.refund(0.0)
-    assert window.left(0.0) == 1
+    window.refund(0.0, 0.0)
+    assert window.held(0.0) == 0
+    assert window.left(0.4) == 1, "though the next request is spaced from it"
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,13 @@ def test_a_refund_gives_the_slot_back_at_once() -> None:
 def test_the_share_bounds_the_part_that_is_ours_and_leaves_us_one(
     limit: int, share: float, budget: int
 ) -> None:
-    assert known(Quota(limit), share=share).left(0.0) == budget
+    window, now = known(Quota(limit), share=share), 0.0
+    assert window.budget == budget
+    while math.isfinite(window.delay(now)):
+        now += window.delay(now)
+        window.depart(now)
+    assert window.under_way == budget
+    assert now < 0.8, "spaced, but not over more than four fifths of a period"
 
 
 @pytest.mark.parametrize("share", [0.0, -0.5, 1.01, math.inf, math.nan])
@@ -64,9 +71,9 @@ def test_with_nothing_known_one_request_goes_ahead() -> None:
     window = Window(Quota(10))
     assert window.left(0.0) == 1
     window.depart(0.0)
-    assert window.left(0.0) == 0
-    window.accept(0.0)
-    assert window.left(0.0) == 9
+    assert window.delay(0.5) == 1.5, "one that does not come back is followed by another"
+    window.accept(0.0, 0.1)
+    assert window.left(0.1) == 1
 
 
 def test_a_probe_without_an_answer_is_followed_by_another_and_not_by_all() -> None:
@@ -83,7 +90,7 @@ def test_a_probe_without_an_answer_is_followed_by_another_and_not_by_all() -> No
 def test_an_announced_limit_is_believed_up_and_down(announced: int, believed: int) -> None:
     window = known(Quota(10))
     window.learn(announced)
-    assert (window.limit, window.left(0.0)) == (believed, believed)
+    assert (window.limit, window.budget) == (believed, believed)
 
 
 @pytest.mark.parametrize("announced", [0, -1, 41, 100_000])
@@ -97,6 +104,32 @@ def test_a_limit_a_second_says_nothing_of_a_group_with_another_period() -> None:
     window = known(Quota(2, 2.0))
     window.learn(1)
     assert window.limit == 2
+
+
+def refused_burst(window: Window, admitted: int) -> None:
+    """Let a budget go, and all but so many be refused; no answer has a header."""
+    for number in range(window.budget):
+        window.depart(number / 100)
+    for number in range(window.budget):
+        if number >= admitted:
+            window.refuse(number / 100, 1.0, None, 0.0)
+    for number in range(window.budget):
+        window.land(number / 100, 1.0)
+
+
+def test_without_headers_the_limit_is_what_was_admitted_before_a_refusal() -> None:
+    window = known(Quota(10))
+    refused_burst(window, admitted=5)
+    assert (window.limit, window.budget) == (5, 5)
+
+
+def test_with_headers_a_refusal_is_put_down_to_strangers_and_not_to_the_limit() -> None:
+    window = known(Quota(10))
+    window.depart(-2.0)
+    window.correct(9, -2.0, -2.0)
+    window.land(-2.0, -2.0)
+    refused_burst(window, admitted=5)
+    assert window.limit == 10
 
 
 # --- refusals -------------------------------------------------------------------------------------
@@ -171,7 +204,7 @@ def test_a_late_answer_from_before_the_refusal_is_not_the_probes() -> None:
     window.depart(0.0)
     window.refuse(0.0, 0.25, None, 0.0)
     window.land(0.0, 0.25)
-    window.accept(0.0)
+    window.accept(0.0, 0.0)
     window.land(0.0, 5.0)
     assert window.left(6.5) == 1
 
@@ -182,7 +215,7 @@ def test_a_virtual_day_costs_no_memory() -> None:
         now += window.delay(now)
         window.depart(now)
         window.correct(turn % 11, now, now + 0.05)
-        window.accept(now)
+        window.accept(now, now + 0.05)
         window.land(now, now + 0.05)
         now += 0.05
         sizes.append(len(pickle.dumps(window)))  # all that it remembers

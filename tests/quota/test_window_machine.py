@@ -38,14 +38,6 @@ class Sent:
         return Fraction(self.departed_at) + way * self.where
 
 
-@dataclass
-class Order:
-    """What a header in company allows: so many departures until a moment."""
-
-    until: float
-    allows: int
-
-
 class WindowMachine(RuleBasedStateMachine):
     """Any commands in any order, beside the plainest bookkeeping that can judge them."""
 
@@ -62,7 +54,6 @@ class WindowMachine(RuleBasedStateMachine):
         self.under_way: list[Sent] = []
         self.landed: list[Sent] = []
         self.shut_until = -math.inf
-        self.orders: list[Order] = []
 
     # -- time
 
@@ -82,40 +73,33 @@ class WindowMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.window.left(self.now))
     @rule(ticks=st.integers(0, SECOND))
     def depart(self, ticks: int) -> None:
-        left = self.window.left(self.now)
         self.window.depart(self.now)
-        assert self.window.left(self.now) <= left - 1
         where = Fraction(ticks, SECOND)
         self.under_way.append(Sent(self.now, where, self.window.budget))
-        for order in self.orders:
-            order.allows -= 1
-            assert self.now >= order.until or order.allows >= 0
 
-    @precondition(lambda self: self.window.left(self.now))
-    @rule()
-    def depart_all(self) -> None:
-        for _ in range(self.window.left(self.now)):
-            assert self.window.left(self.now) > 0
+    @rule(number=st.integers(1, 15))
+    def depart_as_soon_as_may_be(self, number: int) -> None:
+        for _ in range(number):
+            delay = self.window.delay(self.now)
+            if delay > 1:
+                return
+            self.now = math.ceil((self.now + delay) / TICK) * TICK
+            assert self.window.left(self.now) == 1
             self.depart(ticks=0)
 
     @precondition(lambda self: self.under_way)
     @rule(data=st.data())
     def refund(self, data: st.DataObject) -> None:
         sent = self.pick(data)
-        self.window.refund(sent.departed_at)
+        self.window.refund(sent.departed_at, self.now)
         self.under_way.remove(sent)
-        for order in self.orders:
-            order.allows += 1
 
     @precondition(lambda self: self.under_way)
     @rule(data=st.data())
     def land(self, data: st.DataObject) -> None:
         sent = self.pick(data)
-        left = self.window.left(self.now)
         self.window.land(sent.departed_at, self.now)
         self.note_end(sent, self.now)
-        # A landing frees nothing but the place of a probe.
-        assert self.window.left(self.now) <= max(left, 1)
 
     @precondition(lambda self: self.under_way)
     @rule(data=st.data())
@@ -138,15 +122,15 @@ class WindowMachine(RuleBasedStateMachine):
     @rule(data=st.data(), header=st.integers(0, 15))
     def correct(self, data: st.DataObject, header: int) -> None:
         sent = self.pick(data)
-        left, delay = self.window.left(self.now), self.window.delay(self.now)
+        foreign, company = self.window.foreign, self.window.company.present
         self.window.correct(header, sent.departed_at, self.now)
-        assert self.window.left(self.now) <= left
-        assert self.window.delay(self.now) >= delay
         assert self.window.remaining == header
-        if self.window.limit - header > self.held():
-            limit, others = self.window.limit, len(self.under_way) - 1
-            reserve = min(2, limit - self.window.budget)
-            self.orders.append(Order(self.now + self.period, max(header - others - reserve, 0)))
+        assert self.window.foreign >= foreign
+        assert (
+            company
+            or self.window.limit - header > self.ours_at(sent.departed_at)
+            or (not self.window.company.present)
+        ), "what may all be ours is no company"
 
     @rule(limit=st.integers(-5, 200))
     def learn(self, limit: int) -> None:
@@ -161,7 +145,7 @@ class WindowMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def accept(self, data: st.DataObject) -> None:
         delay = self.window.delay(self.now)
-        self.window.accept(self.pick(data).departed_at)
+        self.window.accept(self.pick(data).departed_at, self.now)
         assert self.window.delay(self.now) <= delay
 
     @precondition(lambda self: self.under_way)
@@ -187,14 +171,15 @@ class WindowMachine(RuleBasedStateMachine):
 
     # -- what holds
 
-    def held(self) -> int:
-        standing = [sent for sent in self.landed if sent.landed_at + self.period > self.now]
+    def ours_at(self, moment: float) -> int:
+        standing = [sent for sent in self.landed if sent.landed_at + self.period > moment]
         return len(self.under_way) + len(standing)
 
     @invariant()
     def the_questions_agree(self) -> None:
         left, delay = self.window.left(self.now), self.window.delay(self.now)
-        assert left >= 0
+        assert left in {0, 1}, "they are spaced"
+        assert (left == 1) == (self.window.reason(self.now) == "")
         assert delay >= 0
         assert (delay == 0) == (left > 0)
         assert self.window.under_way == len(self.under_way)
@@ -202,7 +187,9 @@ class WindowMachine(RuleBasedStateMachine):
     @invariant()
     def what_may_leave_fits_beside_what_is_held(self) -> None:
         left = self.window.left(self.now)
-        assert left <= max(self.window.budget - self.held(), 0)
+        held = self.ours_at(self.now)
+        assert self.window.held(self.now) == held
+        assert left <= max(self.window.budget - held, 0)
         assert 1 <= self.window.budget <= self.window.limit
 
     @invariant()
@@ -227,12 +214,13 @@ class WindowMachine(RuleBasedStateMachine):
             assert len(stretch) <= max(sent.budget for sent in stretch)
 
     def a_period_of_rest_and_one_good_answer_give_everything_back(self) -> None:
-        self.now = max(self.now, self.shut_until) + 3 * self.period
+        self.now = max(self.now, self.shut_until) + 20 * self.period
         self.window.depart(self.now)
-        self.window.accept(self.now)
+        self.window.accept(self.now, self.now)
         self.window.land(self.now, self.now)
-        self.now += self.period
-        assert self.window.left(self.now) == self.window.budget
+        self.now += 20 * self.period
+        assert self.window.left(self.now) == 1
+        assert self.window.held(self.now) == 0
 
 
 TestWindow = WindowMachine.TestCase
@@ -254,7 +242,7 @@ def test_after_the_delay_a_departure_is_allowed_however_floats_round(
         assert window.delay(now) == 0
         window.depart(now)
         landed_at = now + gap
-        window.accept(now)
+        window.accept(now, now)
         window.land(now, landed_at)
         now = landed_at
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_right
 from dataclasses import replace
 
@@ -12,13 +13,17 @@ from tests.quota.worlds import World, played
 SHARES = (1.0, 0.5)
 
 
+WORLDS = int(os.environ.get("UPBIT_MONITOR_WORLDS", "200"))
+"""``make nightly`` asks for more."""
+
+
 @pytest.mark.parametrize("share", SHARES)
-@pytest.mark.parametrize("seed", range(100))
+@pytest.mark.parametrize("seed", range(WORLDS // len(SHARES)))
 def test_alone_no_request_is_refused_under_any_model(seed: int, share: float) -> None:
     world = World.drawn(seed, share)
     print(world)  # noqa: T201 -- to repeat a failure
     report = played(world)
-    assert report.counted_at
+    assert report.counted_at or world.losses, "unless the very first were lost"
     assert not report.refused
     assert not report.foreign
     budget = max(1, int(world.limit * share))

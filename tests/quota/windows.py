@@ -14,5 +14,5 @@ def known(quota: Quota, *, share: float = 1.0) -> Window:
 
 def answered(window: Window, departed_at: float, landed_at: float) -> None:
     window.depart(departed_at)
-    window.accept(departed_at)
+    window.accept(departed_at, landed_at)
     window.land(departed_at, landed_at)

@@ -154,6 +154,8 @@ class _Play:
         way = world.way * math.exp(dice.gauss(0, world.jitter))
         if dice.random() < world.spikes:
             way += dice.uniform(0, 0.4)
+        # The theory's one assumption: nothing is a whole period under way.
+        way = min(way, 0.95 * world.period)
         asyncio.get_running_loop().call_later(way, to)
 
     def count(self) -> Remaining:

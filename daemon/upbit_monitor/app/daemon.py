@@ -213,6 +213,7 @@ class Daemon:
         self._on_start(url)
 
     def _look(self) -> None:
+        self._instruments.scopes.refresh()
         ready = self.status().ready
         self._board.put(c.READY, None, value=float(ready))
         if ready != self._was_ready and not (self._was_ready is None and not ready):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from prometheus_client import CollectorRegistry, ProcessCollector
@@ -10,7 +11,16 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 from upbit_monitor.app.memory import Memory
 from upbit_monitor.app.scopes import Scopes
 from upbit_monitor.app.watch import Watch
-from upbit_monitor.logs import CallLog, Format, Level, LevelWord, Logging, LogSettings, Mask
+from upbit_monitor.logs import (
+    CallLog,
+    DecisionLog,
+    Format,
+    Level,
+    LevelWord,
+    Logging,
+    LogSettings,
+    Mask,
+)
 from upbit_monitor.metrics import Board, CallMetrics, LimiterMetrics
 from upbit_monitor.metrics import catalogue as c
 
@@ -18,7 +28,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
+    from upbit_monitor.app.blocks import Scope
     from upbit_monitor.config import Settings
+    from upbit_monitor.quota import Tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +69,15 @@ class Instruments:
         board.count(c.LOG_FAILURES, None, by=0)
         memory = Memory(state, board=board, log=logging.logger())
         memory.rehearse()
-        return cls(board, CallMetrics(board), limits, logging, Scopes(memory))
+        scopes = Scopes(memory, partial(_decision_log, logging))
+        return cls(board, CallMetrics(board), limits, logging, scopes)
 
     def watch(self, settings: Settings) -> Watch:
         """Make what these settings ask for. To be entered."""
         call_log = CallLog(self.logging.logger(), successes_at_info=settings.log.requests == "info")
-        limiters = self.scopes.open(settings.targets.values())
+        # What the log would only drop is not told, and so not computed.
+        in_detail = settings.log.level == "debug"
+        limiters = self.scopes.open(settings.targets.values(), in_detail=in_detail)
         self.limits.watch(limiters)
         return Watch(
             settings,
@@ -72,6 +87,13 @@ class Instruments:
             observers=(self.calls, call_log),
             logger=self.logging.logger,
         )
+
+
+def _decision_log(logging: Logging, scope: Scope) -> Tell:
+    base_url, account = scope
+    # As in the events of blocks: the same fields, for the same scope.
+    key = {"account": account} if account else {}
+    return DecisionLog(logging.logger(base_url=base_url, **key)).told
 
 
 def log_settings(settings: Settings) -> LogSettings:

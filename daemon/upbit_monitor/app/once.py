@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from heapq import merge
 from typing import TYPE_CHECKING, Any
 
+from upbit_monitor.app.story import story
+from upbit_monitor.metrics import catalogue as c
 from upbit_monitor.poller import State
 
 if TYPE_CHECKING:
@@ -14,23 +17,41 @@ if TYPE_CHECKING:
     from upbit_monitor.app.watch import Watch
     from upbit_monitor.config import Settings
     from upbit_monitor.poller import Poller
-    from upbit_monitor.quota import RateLimiter
+    from upbit_monitor.quota import Decision, RateLimiter
 
 
 async def once(
-    settings: Settings, instruments: Instruments, only: Sequence[str] = ()
+    settings: Settings, instruments: Instruments, only: Sequence[str] = (), *, debug: bool = False
 ) -> dict[str, Any]:
     """Run each poll once, or only those named, and describe what came of it.
 
-    The answer is fit for JSON; its key ``healthy`` says whether every run succeeded.
+    The answer is fit for JSON; its key ``healthy`` says whether every run succeeded. With
+    ``debug``, each target has the story of its limiters under ``decisions``.
     """
     with instruments.logging.installed():
         async with instruments.watch(settings) as watch:
+            ears = _listen(watch) if debug else {}
+            began = asyncio.get_running_loop().time()
             chosen = [poller for poller in watch.pollers if not only or poller.poll.name in only]
             async with asyncio.TaskGroup() as tasks:
                 for poller in chosen:
                     tasks.create_task(poller.tick())
-            return _describe(watch, chosen, instruments)
+            seen = _describe(watch, chosen, instruments)
+    if debug:
+        for name, target in seen["targets"].items():
+            heard = (story(ears[limiter], began) for limiter in watch.limiters[name])
+            target["decisions"] = [*merge(*heard, key=lambda event: event["at_seconds"])]
+    return seen
+
+
+def _listen(watch: Watch) -> dict[RateLimiter, list[Decision]]:
+    """Let every decision be heard here, and not by the log: it would be told twice."""
+    ears: dict[RateLimiter, list[Decision]] = {}
+    for limiters in watch.limiters.values():
+        for limiter in limiters:
+            ears[limiter] = []
+            limiter.listen(ears[limiter].append)
+    return ears
 
 
 def _describe(watch: Watch, pollers: Sequence[Poller], instruments: Instruments) -> dict[str, Any]:
@@ -77,12 +98,17 @@ def _limiter(limiters: Sequence[RateLimiter]) -> Iterable[dict[str, Any]]:
     """Give the groups that were asked."""
     for limiter in limiters:
         for state in limiter.look():
-            if state.remaining is not None or state.shut_for:
+            rejected = {why: limiter.rejected[state.group, why] for why in c.REJECTIONS}
+            if state.remaining is not None or state.shut_for or any(rejected.values()):
                 yield {
                     "group": state.group,
+                    "called": state.called,
                     "limit": state.limit,
                     "ours_at_most": state.budget,
                     "remaining": state.remaining,
                     "taken_by_others": state.foreign,
+                    "others_expected": round(state.expected, 1),
+                    "pace": round(min(state.pace, state.budget), 1) if state.in_company else None,
+                    "not_let_go": rejected,
                     "shut_for_seconds": round(state.shut_for, 1),
                 }

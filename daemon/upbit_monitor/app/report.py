@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from upbit_monitor.app.story import line
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -28,15 +30,26 @@ def _target(name: str, target: Mapping[str, Any]) -> Iterator[str]:
         yield f"  off   {poll}: it needs a key, and the target has none"
     for group in target["limiter"]:
         yield f"  quota {_quota(group)}"
+    if target.get("decisions"):
+        yield "  what the limiter decided:"
+        yield from (f"    {line(event)}" for event in target["decisions"])
     yield ""
 
 
 def _quota(group: Mapping[str, Any]) -> str:
-    parts = [f"{group['group']}: {group['limit']} allowed, {group['ours_at_most']} ours at most"]
+    called = group["called"] not in (None, group["group"])
+    name = f"{group['group']} (the exchange says {group['called']})" if called else group["group"]
+    parts = [f"{name}: {group['limit']} allowed, {group['ours_at_most']} ours at most"]
     if group["remaining"] is not None:
         parts.append(f"{group['remaining']} left after our last request")
     if group["taken_by_others"]:
-        parts.append(f"{group['taken_by_others']} taken by others")
+        parts.append(f"{group['taken_by_others']} or more taken by others")
+    if group["pace"] is not None:
+        parts.append(f"{group['others_expected']:.1f} of theirs to expect a window")
+        parts.append(f"{group['pace']:.1f} ours at most beside them")
+    for why, number in group["not_let_go"].items():
+        if number:
+            parts.append(f"{number} not let go ({why})")
     if group["shut_for_seconds"]:
         parts.append(f"shut for {group['shut_for_seconds']} s")
     return ", ".join(parts)

@@ -1,11 +1,13 @@
 """The limiters in force, one for each thing that the exchange counts together.
 
-They outlive a reload: a ledger that is forgotten is a burst. Their blocks outlive the process, if
-there is a memory. Targets that share a scope share its limiter, and the smallest of their shares.
+They outlive a reload: a ledger that is forgotten is a burst. With a memory, their blocks outlive
+the process, and those of the processes beside it hold for it too. Targets that share a scope share
+its limiter, and the smallest of their shares.
 """
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
@@ -13,26 +15,39 @@ from typing import TYPE_CHECKING, Final
 from upbit_monitor.quota import QUOTATION, RateLimiter, account
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from upbit_monitor.app.blocks import Scope
     from upbit_monitor.app.memory import Memory
     from upbit_monitor.config import Credentials, Target
-    from upbit_monitor.quota import Quota
+    from upbit_monitor.quota import Quota, Tell
 
 _SHORT: Final = 16
 """Hex digits of a fingerprint that go into a file: enough to tell accounts apart."""
 
 
 class Scopes:
-    """Its state: a limiter for each scope ever used."""
+    """Its state: a limiter for each scope ever used.
 
-    def __init__(self, memory: Memory | None = None) -> None:
+    ``listener`` gives for a scope whom its limiter tells of its decisions.
+    """
+
+    def __init__(
+        self,
+        memory: Memory | None = None,
+        listener: Callable[[Scope], Tell] | None = None,
+    ) -> None:
         self._limiters: dict[tuple[str, ...], RateLimiter] = {}
         self._memory = memory
+        self._listener = listener
 
-    def open(self, targets: Iterable[Target]) -> Mapping[str, tuple[RateLimiter, ...]]:
-        """Give each target its limiters: the public one, and the account's if it has a key."""
+    def open(
+        self, targets: Iterable[Target], *, in_detail: bool = False
+    ) -> Mapping[str, tuple[RateLimiter, ...]]:
+        """Give each target its limiters: the public one, and the account's if it has a key.
+
+        Refusals are told, and ``in_detail`` every decision.
+        """
         targets = tuple(targets)
         shares: dict[tuple[str, ...], float] = {}
         for target in targets:
@@ -42,10 +57,23 @@ class Scopes:
                     self._limiters[scope] = self._limiter(scope, _quotas(target, scope))
         for scope, share in shares.items():
             self._limiters[scope].allot(share)
+            if self._listener is not None:
+                tell = self._listener(_remembered(scope))
+                self._limiters[scope].listen(tell, to_refusals_alone=not in_detail)
         return {
             target.name: tuple(self._limiters[scope] for scope in _scopes(target))
             for target in targets
         }
+
+    def refresh(self) -> None:
+        """Take over blocks that a process beside this one was told of. Never shortens one."""
+        if self._memory is None:
+            return
+        now = asyncio.get_running_loop().time()
+        limiters = {_remembered(scope): limiter for scope, limiter in self._limiters.items()}
+        known = {scope: max(each.shut_until - now, 0.0) for scope, each in limiters.items()}
+        for scope, block in self._memory.news(known).items():
+            limiters[scope].restore(block)
 
     def _limiter(self, scope: tuple[str, ...], quotas: Mapping[str, Quota]) -> RateLimiter:
         if self._memory is None:
@@ -76,7 +104,7 @@ def _fingerprint(credentials: Credentials) -> str:
 
 
 def _remembered(scope: tuple[str, ...]) -> Scope:
-    """Name a scope for the file of blocks."""
+    """Name a scope for the file of blocks and for the log."""
     base_url, *account = scope
     return base_url, account[0][:_SHORT] if account else ""
 

@@ -60,7 +60,7 @@ class QuotaStatus:
     ``limit`` is what the exchange allows in one window, ``budget`` the part that this daemon
     takes at most. ``left`` is what the last answer said of the window, None before the first.
     ``waiting`` counts our requests in the queue. Until ``shut_until`` nothing is sent (a 429 or
-    a 418). ``foreign`` estimates the requests that others took since the start.
+    a 418). ``foreign`` is a lower bound of the requests that others took since the start.
     """
 
     group: str

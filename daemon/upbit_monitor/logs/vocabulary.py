@@ -79,8 +79,13 @@ class Event(StrEnum):
     REQUEST_RECOVERED = "request_recovered", "The first valid answer after failed attempts."
     REQUEST_CANCELLED = "request_cancelled", "We gave an attempt up before it was over."
 
+    # the limiter
+    QUOTA_REFUSED = "quota_refused", "The exchange refused what the limiter let go; see its ledger."
+    QUOTA_DECIDED = "quota_decided", "The limiter decided about a request, or heard its answer."
+
     # blocks, as they outlive the process
     BLOCK_RESTORED = "block_restored", "A 418 from before the start still holds: nothing is sent."
+    BLOCK_LEARNED = "block_learned", "A process beside this one got a 418: nothing is sent."
     BLOCK_NOT_SAVED = "block_not_saved", "A block will be forgotten if the daemon ends before it."
     STATE_UNUSABLE = "state_unusable", "Blocks cannot be saved: each ends with the process."
     STATE_UNREADABLE = "state_unreadable", "Blocks from before the start are not known."

@@ -106,11 +106,21 @@ REMAINING: Final = _quota(
 )  # fmt: skip
 LIMIT: Final = _quota(
     "limit_requests", "gauge",
-    "Requests allowed in a window as currently believed: the documented default, or what the "
-    "headers show.",
+    "Requests allowed in a window as currently believed: the documented default, what the headers "
+    "show, or less after refusals that no header explains.",
 )  # fmt: skip
 BUDGET: Final = _quota(
     "budget_requests", "gauge", "Requests in a window that the daemon allows itself at most.",
+)  # fmt: skip
+PACE: Final = _quota(
+    "pace_requests", "gauge",
+    "Requests in a window that the daemon sends at most beside other clients, so as to leave them "
+    "room; the budget when it is alone.",
+)  # fmt: skip
+HELD: Final = _quota(
+    "held_requests", "gauge",
+    "Slots of the budget held now, by requests under way and by those whose answer came less than "
+    "a window ago.",
 )  # fmt: skip
 WINDOW: Final = _quota("window_seconds", "gauge", "Length of the rate-limit window.")
 UPDATED: Final = _quota(
@@ -148,8 +158,14 @@ BLOCKED_UNTIL: Final = _quota(
 FOREIGN: Final = _quota(
     "foreign_requests_total", "counter",
     "Requests taken from the quota by other clients on the same IP or account, a lower bound: "
-    "what the headers show as used and no request of ours can be. Targets that share the quota "
-    "show the same number.",
+    "what the headers show as used and no request of ours can be. It is seen only in answers to "
+    "our own requests, and what a bucket has refilled before one is hidden. Targets that share "
+    "the quota show the same number.",
+)  # fmt: skip
+FOREIGN_EXPECTED: Final = _quota(
+    "foreign_expected_requests", "gauge",
+    "Requests of other clients to expect in a window, by what was seen of them lately; 0 when "
+    "the daemon is alone.",
 )  # fmt: skip
 HEADER_ERRORS: Final = Family(
     "upbit_ratelimit_header_errors_total", "counter",

@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 _GAUGES: Mapping[Family, Callable[[GroupState, float], float]] = {
     c.LIMIT: lambda state, _: state.limit,
     c.BUDGET: lambda state, _: state.budget,
+    c.PACE: lambda state, _: min(state.pace, state.budget),
+    c.HELD: lambda state, _: state.held,
     c.WINDOW: lambda state, _: state.period,
     c.WAITING: lambda state, _: state.waiting,
+    c.FOREIGN_EXPECTED: lambda state, _: state.expected,
     c.BLOCKED_UNTIL: lambda state, now: now + state.shut_for if state.shut_for else 0.0,
 }
 

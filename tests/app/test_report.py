@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Any, Final
+
+from upbit_monitor.app.report import report
+
+QUIET: Final = MappingProxyType(
+    {
+        "group": "ticker",
+        "called": "ticker",
+        "limit": 10,
+        "ours_at_most": 5,
+        "remaining": 9,
+        "taken_by_others": 0,
+        "others_expected": 0.0,
+        "pace": None,
+        "not_let_go": {"deadline": 0, "blocked": 0},
+        "shut_for_seconds": 0.0,
+    }
+)
+
+
+def shown(group: dict[str, Any], **target: Any) -> list[str]:  # noqa: ANN401 -- fields of a target
+    fields = {"region": "kr", "base_url": "http://x", "polls": {}, "without_key": []} | target
+    seen = {"healthy": True, "targets": {"korea": fields | {"limiter": [{**QUIET, **group}]}}}
+    return report(seen).splitlines()[1:-2]
+
+
+def test_a_quota_in_peace() -> None:
+    assert shown({}) == [
+        "  quota ticker: 10 allowed, 5 ours at most, 9 left after our last request"
+    ]
+
+
+def test_a_quota_in_trouble_tells_all_that_the_limiter_knows() -> None:
+    (line,) = shown(
+        {
+            "called": "tick",
+            "remaining": 1,
+            "taken_by_others": 7,
+            "others_expected": 4.2,
+            "pace": 2,
+            "not_let_go": {"deadline": 3, "blocked": 0},
+            "shut_for_seconds": 1.5,
+        }
+    )
+    assert line == (
+        "  quota ticker (the exchange says tick): 10 allowed, 5 ours at most, "
+        "1 left after our last request, 7 or more taken by others, "
+        "4.2 of theirs to expect a window, 2.0 ours at most beside them, "
+        "3 not let go (deadline), shut for 1.5 s"
+    )
+
+
+def test_a_group_that_no_header_named_is_called_by_our_name() -> None:
+    assert "the exchange says" not in shown({"called": None})[0]
+
+
+def test_the_story_comes_last_a_line_a_decision() -> None:
+    event = {"at_seconds": 0.052, "group": "ticker", "text": "9 of 10 left; ours explain it"}
+    assert shown({}, decisions=[event])[1:] == [
+        "  what the limiter decided:",
+        "    +0.052 s  ticker    9 of 10 left; ours explain it",
+    ]
