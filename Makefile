@@ -3,7 +3,7 @@
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test lint format docs lock docker-check clean
+.PHONY: help demo install test nightly bench-limiter lint format docs lock docker-check clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +18,15 @@ demo: ## See everything working against a simulated exchange: no key, nothing se
 test: lint ## Lint, then run every test
 	@command -v promtool >/dev/null || tools/debian-fetch prometheus || :
 	$(BIN)/pytest -n 2
+
+nightly: ## Look for what breaks the limiter as long as a night lasts
+	@tools/setup dev
+	UPBIT_MONITOR_WORLDS=2000 HYPOTHESIS_PROFILE=nightly \
+	  $(BIN)/pytest -n 2 --timeout 3600 tests/quota tests/bench
+
+bench-limiter: ## Judge our limiter beside six others: one table (ARGS=--help tells how to ask for less)
+	@tools/setup dev
+	@$(BIN)/python -m bench.limiter $(ARGS)
 
 lint: ## Check style, types, imports and shell
 	@tools/setup dev

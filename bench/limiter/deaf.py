@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from bench.limiter.clocks import TickingLoop, give_clock, loop_time
 from bench.limiter.contender import Entry
@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 
     from bench.limiter.contender import Quota
 
+_MARGIN: Final = 1.05
+"""At a pace of exactly the quota every delay that shrinks is a refusal; slower does better."""
+
 
 def _aiolimiter(quota: Quota, _dice: Random) -> Caller:
     from aiolimiter import AsyncLimiter
 
-    limiter = AsyncLimiter(1, quota.period / quota.limit)
+    limiter = AsyncLimiter(1, _MARGIN * quota.period / quota.limit)
     # There is no other door to the loop that it uses.
     limiter._event_loop = cast("asyncio.AbstractEventLoop", TickingLoop())  # noqa: SLF001
     return Caller(quota, lambda: limiter)
@@ -58,7 +61,7 @@ def _ccxt(quota: Quota, _dice: Random) -> Caller:
         "capacity": 1,
         "cost": 1,
         "delay": 0.001,
-        "refillRate": quota.limit / (quota.period * 1000),
+        "refillRate": quota.limit / (_MARGIN * quota.period * 1000),
     }
     throttle = throttler.Throttler(settings, asyncio.get_running_loop())
     return Caller(quota, partial(after, throttle))
@@ -66,7 +69,7 @@ def _ccxt(quota: Quota, _dice: Random) -> Caller:
 
 AIOLIMITER = Entry(
     "aiolimiter",
-    "AsyncLimiter(1, period / limit): no bursts, as its documents advise",
+    "AsyncLimiter(1, 1.05 period / limit): no bursts, as its documents advise, and 5 % slower",
     _aiolimiter,
 )
 PYRATE = Entry(
@@ -76,6 +79,6 @@ PYRATE = Entry(
 )
 CCXT = Entry(
     "ccxt",
-    "Throttler as ccxt sets it up for this exchange: leaky bucket, capacity 1, limit / period",
+    "Throttler as ccxt sets it up for this exchange, 5 % slower: leaky bucket, capacity 1",
     _ccxt,
 )
