@@ -64,10 +64,9 @@ class RateLimiter:
         number goes first, but for those who came long before; within one, first come is first
         served.
         """
-        gate = self._gates.get(group)
-        if gate is None:
-            gate = self._gates[group] = self._gate(group, UNKNOWN)
-        return Permit(self, gate, patience, priority)
+        if group not in self._gates:
+            self._gates[group] = self._gate(group, UNKNOWN)
+        return Permit(self, self._gates[group], patience, priority)
 
     def allot(self, share: float) -> None:
         """Change the part of each limit that is ours."""

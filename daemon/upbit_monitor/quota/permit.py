@@ -6,7 +6,6 @@ tells whoever listens what was decided.
 
 from __future__ import annotations
 
-import math
 from asyncio import get_running_loop
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal, Self
@@ -47,8 +46,12 @@ class Permit:
         "taken_at",
     )
 
+    asked_at: float
+    """When it was asked for; known once the ``async with`` is entered."""
+    taken_at: float
+    """When its slot was taken; known once the permit is granted."""
+
     def __init__(self, scope: RateLimiter, gate: Gate, patience: float, priority: int) -> None:
-        self.asked_at = self.taken_at = math.nan
         self._progress: Literal[0, 1, 2] = _UNSENT
         self._heard: Remaining | None = None
         self._scope = scope
