@@ -55,12 +55,21 @@ def _judged(scenario: Scenario, *, names: list[str], seeds: int | None) -> Verdi
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.limiter", description=__doc__)
-    parser.add_argument("--only", default="", help="scenarios whose name contains this")
-    parser.add_argument("--limiter", default="", help="limiters whose name contains this")
+    names = ", ".join(entry.name for entry in LIMITERS)
+    parser.add_argument("--only", default="", help='scenarios whose name contains this: "summary"')
+    parser.add_argument("--limiter", default="", help=f"limiters whose name contains this: {names}")
     parser.add_argument("--seconds", type=float, help="virtual length of every play")
     parser.add_argument("--seeds", type=int, help="plays of each scenario (1; 2 in the summary)")
     parser.add_argument("--jobs", type=int, default=2, help="processes (2)")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if not any(options.limiter in entry.name for entry in LIMITERS):
+        parser.error(f'no limiter is called "{options.limiter}"; there are {names}')
+    if not any(options.only in scenario.name for scenario in SCENARIOS):
+        parser.error(f'no scenario has "{options.only}" in its name; try "summary" or "bursts"')
+    for name in ("seconds", "seeds", "jobs"):
+        if (value := getattr(options, name)) is not None and value <= 0:
+            parser.error(f"--{name} is to be above 0, not {value}")
+    return options
 
 
 def _say(text: str) -> None:

@@ -48,7 +48,7 @@ p50, p99   wait between asking and being let go; those still waiting at the end 
 seen %     strangers' requests that the limiter says it saw, of those admitted; "!" if it says more
            than there were. Only ours tells
 CPU µs     of a whole play for each request, the judge's part included, which is the same for all.
-           The only column that differs from run to run
+           With the table of costs all that differs from run to run
 """
 
 

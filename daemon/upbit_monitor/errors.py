@@ -68,10 +68,12 @@ class Withheld(ExchangeError):
     """The limiter did not let the request go: nothing was sent.
 
     ``reason`` is ``deadline`` (no free slot in time) or ``blocked`` (a 418 or 429 holds it back).
+    ``why``: what a person is told of it.
     """
 
-    def __init__(self, reason: str, group: str, seconds: float) -> None:
-        super().__init__(f"group {group}: no request may leave for another {seconds:.1f} s")
+    def __init__(self, reason: str, group: str, seconds: float, why: str = "") -> None:
+        cause = f": {why}" if why else ""
+        super().__init__(f"group {group}: no request may leave for another {seconds:.1f} s{cause}")
         self.reason = reason
         self.group = group
         self.seconds = seconds

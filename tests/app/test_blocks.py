@@ -229,7 +229,7 @@ BAD = [
     '{"version": "1", "blocks": []}',
     '{"version": 1}',
     '{"x":' * 5000,
-    text(until=NOW + 27 * HOUR),
+    text(until=NOW + 9 * 24 * HOUR),
     text(until=NOW - 1),
     text(until="tomorrow"),
     text(until=None),

@@ -60,8 +60,9 @@ def test_a_request_that_waited() -> None:
 
 
 def test_a_probe_after_a_refusal() -> None:
-    assert text(Kind.GRANTED, waited=1.0, why="shut after a refusal", probe=True) == (
-        "waited 1.000 s (shut after a refusal), goes: nothing is known any more, so this is a probe"
+    assert text(Kind.GRANTED, waited=1.0, why="the exchange has refused us (429)", probe=True) == (
+        "waited 1.000 s (the exchange has refused us (429)), goes: "
+        "nothing is known any more, so this is a probe"
     )
 
 
@@ -69,8 +70,8 @@ def test_a_request_that_does_not_go() -> None:
     assert text(Kind.WITHHELD, waited=5.0, why="all of our slots are held") == (
         "does not go, given up after 5.000 s: all of our slots are held"
     )
-    assert text(Kind.WITHHELD, why="shut after a block") == (
-        "does not go, given up: shut after a block"
+    assert text(Kind.WITHHELD, why="the exchange has blocked us (418)") == (
+        "does not go, given up: the exchange has blocked us (418)"
     )
 
 

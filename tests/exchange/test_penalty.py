@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DAY = 86_400.0
+WEEK = 7 * DAY
 DATE = "Wed, 30 Jul 2025 17:00:00 GMT"
 NOW = 1_753_894_800.0
 """The same moment, in Unix seconds."""
@@ -34,13 +35,14 @@ def far_from_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         ("0", 0.0),
         ("30", 30.0),
         (" 30 ", 30.0),
-        ("86401", DAY),
-        ("9" * 5000, DAY),
+        ("60.5", 60.5),
+        ("604801", WEEK),
+        ("9" * 5000, WEEK),
         ("Wed, 30 Jul 2025 17:01:30 GMT", 90.0),
         ("Wednesday, 30-Jul-25 17:01:30 GMT", 90.0),
         ("Thu, 31 Jul 2025 02:01:30 +0900", 90.0),
         ("Wed, 30 Jul 2025 16:00:00 GMT", 0.0),
-        ("Wed, 30 Jul 2036 17:00:00 GMT", DAY),
+        ("Wed, 30 Jul 2036 17:00:00 GMT", WEEK),
         ("-5", None),
         ("soon", None),
         ("", None),
@@ -83,7 +85,7 @@ def test_a_date_is_compared_with_our_clock_where_there_is_no_other() -> None:
         ("wait 3 hours", 10_800.0),
         ("12h", 43_200.0),
         ("1 day", DAY),
-        ("3d", DAY),
+        ("3d", 3 * DAY),
         ("500ms", 0.5),
         ("250 milliseconds", 0.25),
         ("1.5 minutes", 90.0),
@@ -95,7 +97,13 @@ def test_a_date_is_compared_with_our_clock_where_there_is_no_other() -> None:
         ("1시간 30분", 5400.0),
         ("500밀리초", 0.5),
         ("1일", DAY),
-        ("999999999 hours", DAY),
+        ("999999999 hours", WEEK),
+        ("Please retry after 120", 120.0),
+        ("Too many requests. Try again in 90.", 90.0),
+        ("blocked until 2025-07-31T02:01:30+09:00", 90.0),
+        ("Blocked until 2025-07-30 17:01:30", 90.0),
+        ("Blocked until 2025-07-30T17:01:30.5Z.", 90.5),
+        ("10 requests per 1 second exceeded; blocked for 5 minutes", 300.0),
     ],
 )
 def test_a_message_is_read_in_english_and_korean(message: str, seconds: float) -> None:
@@ -112,7 +120,12 @@ def test_a_message_is_read_in_english_and_korean(message: str, seconds: float) -
         "seconds",
         "IP 10.0.0.5 is blocked",
         "error 418",
-        "2026-11-23T10:30:00+09:00",
+        "Too many requests: exceeded 10 requests per 1 second. Your IP is blocked.",
+        "limit 10 requests/1s",
+        "10 requests in 1 second",
+        "1초당 10회를 초과했습니다.",
+        "retry after 10.0.0.5",
+        "2026-99-99T10:30:00+09:00",
         "2026년 11월 23일 10시 30분까지 차단",
         "5 ſeconds",  # noqa: RUF001 -- the long s, which `re` takes for an s
         "12345678901234567890 s",
@@ -120,6 +133,21 @@ def test_a_message_is_read_in_english_and_korean(message: str, seconds: float) -
 )
 def test_what_is_no_length_of_time_is_not_read_as_one(message: str) -> None:
     assert pause({}, message, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "seconds"),
+    [
+        (b'{"error": {"name": "blocked", "message": "Blocked.", "block_time": 60}}', 60.0),
+        (b'{"retryAfter": "12.5"}', 12.5),
+        (b'{"error": {"message": "Blocked.", "id": 60}}', None),
+        (b"\xff<html>", None),
+    ],
+)
+def test_a_field_of_the_body_that_is_named_for_it_is_read(
+    body: bytes, seconds: float | None
+) -> None:
+    assert pause({}, "Blocked.", NOW, body) == seconds
 
 
 def test_the_header_goes_before_the_message() -> None:
@@ -154,4 +182,4 @@ def test_whatever_it_reads_it_answers_in_bounds(
     retry_after: str, date: str, message: str, now: float
 ) -> None:
     seconds = pause({"Retry-After": retry_after, "Date": date}, message, now)
-    assert seconds is None or 0.0 <= seconds <= DAY
+    assert seconds is None or 0.0 <= seconds <= WEEK

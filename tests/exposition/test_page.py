@@ -78,10 +78,10 @@ def test_a_group_shows_what_is_used_our_share_what_others_took_and_when_it_opens
     for words in (
         "10 of 10 used",
         "our share 5",
-        "others took 1,234 since the start",
+        "others took at least 1,234 since the start",
         "3 requests waiting",
         "shut for another 42 s",
-        "not asked yet, 10 allowed",
+        "no word yet of what is left, 10 allowed",
     ):
         assert words in page.text()
     assert "10 of 10 requests used; our share is 5" in page.values("aria-label")

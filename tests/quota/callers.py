@@ -27,7 +27,7 @@ def well(left: int | None = None, limit: int | None = None) -> Deed:
 
     def deed(permit: Permit) -> None:
         permit.departed()
-        permit.settle(None if left is None else Remaining("a", left, limit))
+        permit.settle(None if left is None else Remaining(permit.group, left, limit))
 
     return deed
 

@@ -31,6 +31,15 @@ def test_it_lasts_as_long_as_stated_and_a_twentieth_or_a_second_more(
     assert block.probing
 
 
+def test_a_stated_end_that_was_none_is_not_believed_again() -> None:
+    block, now, lengths = Block(), 0.0, []
+    for _ in range(4):
+        block.begin(now, 1.0, now)
+        lengths.append(block.until - now)
+        now = block.until
+    assert lengths == pytest.approx([2.0, 126.0, 252.0, 504.0])
+
+
 def test_without_a_stated_length_it_doubles_up_to_a_day() -> None:
     block, now = Block(), 0.0
     lengths = []

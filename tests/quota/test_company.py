@@ -201,3 +201,22 @@ def test_in_company_requests_are_spaced_by_the_pace() -> None:
     window = accompanied(left=6)
     first, second = departures(window, 0.0, until=0.999)[:2]
     assert second - first == pytest.approx(1 / window.company.pace)
+
+
+@pytest.mark.parametrize(("limit", "period"), [(1, 1.0), (1, 2.0), (2, 1.0), (3, 1.0), (10, 1.0)])
+@pytest.mark.parametrize("share", [1.0, 0.5])
+def test_after_a_refusal_and_nobody_there_any_more_the_pace_recovers_in_half_a_minute(
+    limit: int, period: float, share: float
+) -> None:
+    window, now = known(Quota(limit, period), share=share), 0.0
+    window.depart(now)
+    window.refuse(now, now, None, 0.0)
+    window.land(now, now)
+    went: list[float] = []
+    while now < 60 * period:
+        now += window.delay(now)
+        used = sum(moment > now - period for moment in went) + 1
+        heard(window, limit - used, now, now)
+        went.append(now)
+    late = [moment for moment in went if moment >= 30 * period]
+    assert len(late) >= 0.4 * window.budget * 30

@@ -130,7 +130,7 @@ async def test_an_answer_tells_what_its_header_leaves() -> None:
     desk = Desk()
     await desk.ask(well(7, 8))
     answered = desk.heard[-1]
-    assert (answered.left, answered.called, answered.state.limit) == (7, "a", 8)
+    assert (answered.left, answered.called, answered.state.limit) == (7, "ticker", 8)
 
 
 @in_virtual_time
@@ -173,7 +173,7 @@ async def test_one_who_cannot_outwait_a_refusal_tells_so() -> None:
     await desk.ask(patience=5.0)
     withheld = desk.heard[-1]
     assert (withheld.kind, withheld.waited, withheld.why) == (
-        Kind.WITHHELD, 0.0, "shut after a refusal",
+        Kind.WITHHELD, 0.0, "the exchange has refused us (429)",
     )  # fmt: skip
     assert withheld.state.shut_for == 30.0
 
@@ -184,7 +184,7 @@ async def test_one_who_cannot_outwait_a_block_tells_so_in_every_group() -> None:
     await desk.ask(blocked(60.0))
     await desk.ask(patience=5.0, group="market")
     withheld = desk.heard[-1]
-    assert (withheld.state.group, withheld.why) == ("market", "shut after a block")
+    assert (withheld.state.group, withheld.why) == ("market", "the exchange has blocked us (418)")
 
 
 @in_virtual_time

@@ -108,6 +108,13 @@ def test_a_header_that_leaves_more_than_the_limit_proves_nothing_and_nor_does_th
     assert window.foreign == 0
 
 
+def test_a_burst_that_a_sliding_window_forgets_is_no_beginning() -> None:
+    window = watched()
+    heard(window, 1, 56 / 64, 57 / 64)  # eight strangers at 0, and ours
+    heard(window, 8, 64 / 64, 66 / 64)  # they are forgotten: two are used, both ours
+    assert window.foreign == 8
+
+
 def test_strangers_after_a_beginning_that_is_proved_are_seen_at_once() -> None:
     window = watched()
     # Eight are used, all in one period; a tenth of it later two, one of them ours. Neither a bucket

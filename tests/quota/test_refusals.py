@@ -222,6 +222,20 @@ async def test_a_probe_that_is_lost_or_refused_is_followed_by_one_other() -> Non
 
 
 @in_virtual_time
+async def test_after_a_refused_probe_the_whole_scope_stays_silent_for_a_while() -> None:
+    limiter = await open_scope()
+    await block_it(limiter)
+    probe, *others = [Caller(limiter, group) for group in GROUPS]
+    await asyncio.sleep(64)
+    probe.end(throttled())
+    await settled()
+    refused_at = now()
+    await asyncio.sleep(20)
+    went = [caller.granted_at for caller in others if caller.state == "holding"]
+    assert went == [pytest.approx(refused_at + 10)]
+
+
+@in_virtual_time
 async def test_a_probe_cancelled_in_the_instant_of_its_grant_is_followed_in_another_group() -> None:
     limiter = await open_scope()
     await block_it(limiter)

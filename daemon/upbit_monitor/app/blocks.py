@@ -26,8 +26,11 @@ if TYPE_CHECKING:
 
 _VERSION: Final = 1
 
-_LONGEST: Final = 26 * 3600.0
-"""Seconds. The longest that is ever written is a day, stated or chosen, and its margin of 5%."""
+_LONGEST: Final = 8 * 24 * 3600.0
+"""Seconds. The longest that is ever written is a week, as stated, and its margin of 5%."""
+
+_UNFINISHED: Final = "unfinished-blocks-"
+"""Begins the name of what is not yet the file."""
 
 _MAX_BYTES: Final = 1 << 20
 
@@ -127,8 +130,9 @@ class BlockFile:
     def read(self) -> Records:
         """Give what is known; nothing if there is no file. Raises ``StateError``."""
         try:
-            with self.path.open("rb") as stream:
-                return decoded(stream.read(_MAX_BYTES))
+            # Not blocking: what stands there may be no file, and must not hold the daemon up.
+            with open(os.open(self.path, os.O_RDONLY | os.O_NONBLOCK), "rb") as stream:  # noqa: PTH123
+                return decoded(stream.read(_MAX_BYTES) or b"")
         except FileNotFoundError:
             return {}
         except OSError as error:
@@ -166,7 +170,7 @@ class BlockFile:
 
     def _new(self, content: bytes) -> Path:
         """Give a file of this content, safe on the disk, that nobody else may read."""
-        number, name = tempfile.mkstemp(dir=self._directory, prefix="blocks.json.")
+        number, name = tempfile.mkstemp(dir=self._directory, prefix=_UNFINISHED)
         try:
             with open(number, "wb") as stream:  # noqa: PTH123 -- it is open already
                 self._hand_over(number)
@@ -180,13 +184,20 @@ class BlockFile:
 
     @contextmanager
     def _locked(self) -> Iterator[int]:
-        """Hold the directory, which is there from now on; give its descriptor."""
+        """Hold the directory, which is there from now on; give its descriptor.
+
+        After a second it goes on without the lock, and may lose what another writes meanwhile: a
+        block of ours that is not written at all would be worse.
+        """
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         directory = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY)
         try:
             for _ in range(_LOCK_TRIES):
                 with suppress(BlockingIOError):
                     fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    # What a process left that was killed while it wrote.
+                    for left in self._directory.glob(f"{_UNFINISHED}*"):
+                        left.unlink(missing_ok=True)
                     break
                 time.sleep(_LOCK_PAUSE)
             yield directory
@@ -209,7 +220,7 @@ class BlockFile:
             raise StateError(str(Problem(str(self._directory), what, remedy))) from error
 
     def _unreadable(self, what: str) -> NoReturn:
-        remedy = f"delete it; the next block will replace it, and keep it as {self.path.name}.bad"
+        remedy = f"delete it, or leave it: the next block keeps it as {self.path.name}.bad"
         raise StateError(str(Problem(str(self.path), what, remedy))) from None
 
 

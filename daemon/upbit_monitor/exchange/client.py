@@ -101,7 +101,7 @@ class ExchangeClient:
             return
         permit.correct(remaining)
         _, message = explain(body)
-        seconds = pause(headers, message, self.wall())
+        seconds = pause(headers, message, self.wall(), body)
         if status == 429:  # noqa: PLR2004 -- the number is the name
             permit.refused(seconds)
         else:

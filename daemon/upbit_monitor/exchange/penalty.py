@@ -2,22 +2,27 @@
 
 Nobody has published a 429 or a 418 of this exchange with its headers. The documents say that a
 418 "includes the block time", not where, so every plausible place is read: the header
-``Retry-After`` as seconds or as a date, then a number with a unit in the message, in English or
-Korean.
+``Retry-After`` as seconds or as a date; in the message, in English or Korean, a number with a unit,
+a moment, or a bare number where one waits for it; and a field of the body that is named for it.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import UTC
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_LONGEST: Final = 24 * 3600.0
+_LONGEST: Final = 7 * 24 * 3600.0
 """A longer pause is not believed beyond this: no answer may silence the daemon for good."""
+
+_BODY: Final = 4096
+"""Bytes of a body that are searched: an error is short."""
+
+_NUMBER: Final = re.compile(r"\d+(?:\.\d+)?\Z", re.ASCII)
 
 _UNITS: Final = {
     "ms": 0.001, "millisecond": 0.001, "밀리초": 0.001,
@@ -37,18 +42,66 @@ _PAUSE: Final = re.compile(
 )
 
 
-def pause(headers: Mapping[str, str], message: str, now: float) -> float | None:
+# "10 requests per 1 second" is the limit that was broken, and so is "1초당 10회".
+_RATE_BEFORE: Final = re.compile(
+    r"(?:\bper|\bevery|\beach|\bwithin|requests? in|/)\s*\Z", re.IGNORECASE
+)
+_RATE_AFTER: Final = ("당", "마다")
+_MOMENT: Final = re.compile(
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?", re.ASCII
+)
+_BARE: Final = re.compile(
+    r"(?:retry|again|wait|blocked|banned)\s+(?:after|in|for)\s+(\d{1,9}(?:\.\d{1,9})?)(?![\w:-]|\.\d)",
+    re.IGNORECASE | re.ASCII,
+)
+_FIELD: Final = re.compile(
+    r'"\w*(?:block|retry|wait|remain|ban)\w*"\s*:\s*"?(\d{1,9}(?:\.\d{1,9})?)"?\s*[,}]',
+    re.IGNORECASE | re.ASCII,
+)
+
+
+def pause(headers: Mapping[str, str], message: str, now: float, body: bytes = b"") -> float | None:
     """Give the seconds that a 429 or 418 states, or ``None`` if it states none. Never raises.
 
-    A date is compared with the answer's own ``Date`` where there is one, so that our clock does
-    not matter, else with ``now`` (Unix seconds).
+    ``message`` is that of the ``body``, of which the fields beside it are looked at too. A date is
+    compared with the answer's own ``Date`` where there is one, so that our clock does not matter,
+    else with ``now`` (Unix seconds).
     """
-    seconds = _retry_after(headers, now)
-    if seconds is None:
-        found = _PAUSE.findall(message)
-        parts = [float(number.replace(",", "")) * _seconds(unit) for number, unit in found]
-        seconds = sum(parts) if parts else None
-    return None if seconds is None else min(max(seconds, 0.0), _LONGEST)
+    now = _moment(headers.get("Date", "")) or now
+    for seconds in (_retry_after(headers, now), _told(message, now), _field(body)):
+        if seconds is not None:
+            return min(max(seconds, 0.0), _LONGEST)
+    return None
+
+
+def _told(message: str, now: float) -> float | None:
+    """Give the seconds that a message tells in words."""
+    if found := _MOMENT.search(message):
+        return _iso(found[0], now)
+    parts = [
+        float(found[1].replace(",", "")) * _seconds(found[2])
+        for found in _PAUSE.finditer(message)
+        if not _RATE_BEFORE.search(message, 0, found.start())
+        and not message.startswith(_RATE_AFTER, found.end())
+    ]
+    if parts:
+        return sum(parts)
+    bare = _BARE.search(message)
+    return float(bare[1]) if bare else None
+
+
+def _iso(text: str, now: float) -> float | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    # Without a zone it may be UTC or Korean time, which is earlier: UTC is the safe one.
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now
+
+
+def _field(body: bytes) -> float | None:
+    found = _FIELD.search(body[:_BODY].decode("utf-8", "replace"))
+    return float(found[1]) if found else None
 
 
 def _seconds(unit: str) -> float:
@@ -58,12 +111,10 @@ def _seconds(unit: str) -> float:
 
 def _retry_after(headers: Mapping[str, str], now: float) -> float | None:
     value = headers.get("Retry-After", "").strip()
-    if value.isascii() and value.isdigit():
+    if _NUMBER.match(value):
         return float(value)
     until = _moment(value)
-    if until is None:
-        return None
-    return until - (_moment(headers.get("Date", "")) or now)
+    return None if until is None else until - now
 
 
 def _moment(text: str) -> float | None:

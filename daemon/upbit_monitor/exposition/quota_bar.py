@@ -32,14 +32,16 @@ def quota_row(quota: QuotaStatus, now: float) -> Html:
 
 def _state(quota: QuotaStatus) -> Html:
     if quota.used is None:
-        return element("span", f"not asked yet, {quota.limit} allowed", class_="muted")
+        return element(
+            "span", f"no word yet of what is left, {quota.limit} allowed", class_="muted"
+        )
     return element("span", element("b", str(quota.used)), f" of {quota.limit} used")
 
 
 def _notes(quota: QuotaStatus, shut_seconds: float) -> list[Html]:
     notes = [element("span", f"our share {quota.budget}")]
     if quota.foreign:
-        notes.append(element("span", f"others took {quota.foreign:,} since the start"))
+        notes.append(element("span", f"others took at least {quota.foreign:,} since the start"))
     if quota.waiting:
         notes.append(element("span", f"{counted(quota.waiting, 'request')} waiting"))
     if shut_seconds:

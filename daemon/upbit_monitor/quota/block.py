@@ -16,6 +16,9 @@ _FIRST: Final = 60.0
 _LONGEST: Final = 24 * 3600.0
 """Silence that we choose ourselves never exceeds this; one that the exchange states may."""
 
+_DOUBT: Final = 10.0
+"""Seconds of silence after a probe that is refused: refusals are what brought the block."""
+
 _PEACE: Final = 3600.0
 """A block that comes later than this after the last one's end begins the doubling anew."""
 
@@ -62,14 +65,16 @@ class Block:
         """Shut after a 418 of a request that departed at ``departed_at``. Never shortens.
 
         For ``seconds`` if the exchange states them; else for 60 s, doubled with each further
-        block. A margin of a twentieth, at least one second, is added. Requests that were under
-        way together are blocked together: that is one block, not many.
+        block. That is also the least after a block that came too soon after another: what the last
+        answer stated was not its end. A margin of a twentieth, at least one second, is added.
+        Requests that were under way together are blocked together: that is one block, not many.
         """
         if departed_at > self._told_at:
             self._blocks = 1 if now - self._until > _PEACE else self._blocks + 1
             self._told_at = now
-        if seconds is None:
-            seconds = min(_FIRST * 2 ** min(self._blocks - 1, 16), _LONGEST)
+        if seconds is None or self._blocks > 1:
+            ours = min(_FIRST * 2 ** min(self._blocks - 1, 16), _LONGEST)
+            seconds = max(seconds or 0.0, ours)
         self._until = max(self._until, now + seconds + max(1.0, seconds / 20))
         self._probing = True
 
@@ -86,6 +91,11 @@ class Block:
         self._until = max(self._until, now + state.left)
         self._blocks = max(self._blocks, state.in_a_row)
         self._probing = True
+
+    def doubt(self, now: float) -> None:
+        """Note a 429 while the probe is owed: stay silent a while, or the next one is blocked."""
+        if self._probing:
+            self._until = max(self._until, now + _DOUBT)
 
     def accept(self, departed_at: float) -> None:
         """Note an answer that is neither 429 nor 418: the probe, if it departed as one, is well."""

@@ -223,7 +223,10 @@ class Company:
         self._most, self._least = others, left
 
     def _regulate(self, now: float) -> None:
-        error = self._least - self._room_for_a_burst(_LOWEST) - self._cautious(now)
+        # No header of ours leaves more than the best: where that is little, no more is asked for.
+        best = self._limit - self._reserve - 1
+        wanted = min(self._room_for_a_burst(_LOWEST), best - _LOWEST)
+        error = self._least - wanted - self._cautious(now)
         # It doubles at most: after strangers who left nothing, one lucky probe proves little.
         change = min(_UP * error, self._pace) if error > 0 else _DOWN * max(error, -_WORST)
         self._pace = min(max(self._pace + change, _SLOWEST), self._budget)

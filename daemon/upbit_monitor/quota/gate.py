@@ -51,6 +51,12 @@ class Scope(Protocol):
     def moved(self, gate: Gate) -> None:
         """Look again at every queue that what happened at this gate may move."""
 
+    def gate_of(self, name: str) -> Gate | None:
+        """Give the gate whose headers give this name; ``None`` if nobody's did yet."""
+
+    def named(self, gate: Gate, name: str) -> None:
+        """Note that the headers of this gate give this name."""
+
 
 @dataclass(order=True, slots=True)
 class _Waiter:
@@ -105,7 +111,7 @@ class Gate:
     def why(self, now: float) -> str:
         """Why a request that comes now must wait; empty if it need not."""
         if now < self._scope.shut_until:
-            return "shut after a block"
+            return "the exchange has blocked us (418)"
         if self._scope.delay(now):
             return "a probe after a block is under way"
         return self.window.reason(now) or ("others came before" if self._queue else "")
@@ -129,8 +135,10 @@ class Gate:
 
     def withheld(self, reason: str) -> Withheld:
         """Give the error for a request that is not let go now."""
-        delay = self._delay(_now())
-        return Withheld(reason, self.group, delay if math.isfinite(delay) else 0.0)
+        now = _now()
+        delay = self._delay(now)
+        wait = delay if math.isfinite(delay) else 0.0
+        return Withheld(reason, self.group, wait, self.why(now))
 
     # Commands
 
@@ -180,6 +188,10 @@ class Gate:
         self._naming.hear(remaining.group)
         if not self._naming.means_us(remaining.group):
             return
+        if remaining.group != self.group:
+            self._scope.named(self, remaining.group)
+            if self._scope.gate_of(remaining.group) is not self:
+                return
         if remaining.limit is not None:
             self.window.learn(remaining.limit)
         self.window.correct(remaining.requests, departed_at, now)

@@ -50,11 +50,14 @@ class RateLimiter:
         """The moment until which a 418 shuts the whole scope; ``-inf`` if there was none."""
         self.stopped = False
         """Whether a block, or the probe that is owed after it, holds requests back."""
+        self.clock = self._wind_up
+        """Read the loop's clock, in seconds; the loop is looked up once, for that is dear."""
         self._share = share
         self._dice = dice
         self._on_block = on_block
         self._tell = tell
         self._block = Block()
+        self._named: dict[str, Gate] = {}
         self._gates = {group: self._gate(group, quota) for group, quota in quotas.items()}
 
     def permit(self, group: str, *, patience: float = math.inf, priority: int = 0) -> Permit:
@@ -88,7 +91,7 @@ class RateLimiter:
     def look(self) -> tuple[GroupState, ...]:
         """Tell what is believed of each group now."""
         now = _now()
-        return tuple(gate.look(now) for gate in self._gates.values())
+        return tuple(gate.look(now) for gate in dict.fromkeys(self._gates.values()))
 
     def restore(self, state: BlockState) -> None:
         """Take over a block that another process was told of, before this one or beside it."""
@@ -115,6 +118,22 @@ class RateLimiter:
         else:
             gate.pump()
 
+    def gate_of(self, name: str) -> Gate | None:
+        """Give the gate whose headers give this name; ``None`` if nobody's did yet."""
+        return self._gates.get(name) or self._named.get(name)
+
+    def named(self, gate: Gate, name: str) -> None:
+        """Note that the headers of a gate give this name.
+
+        Two groups of one name are one group: from now on they have one gate, that of the first, or
+        each would take the other's requests for strangers'. Never one that allows more.
+        """
+        first = self.gate_of(name) or gate
+        self._named.setdefault(name, first)
+        if first is not gate and first.window.limit <= gate.window.limit:
+            gates = self._gates.items()
+            self._gates = {group: first if each is gate else each for group, each in gates}
+
     # For permits
 
     def accept(self, gate: Gate, departed_at: float, now: float) -> None:
@@ -130,7 +149,11 @@ class RateLimiter:
     def refuse(self, gate: Gate, departed_at: float, seconds: float | None, now: float) -> None:
         """Shut one group after a 429."""
         gate.window.refuse(departed_at, now, seconds, self._dice())
-        self.moved(gate)
+        if self.stopped:
+            self._block.doubt(now)
+            self._stop()
+        else:
+            gate.pump()
 
     def block(self, departed_at: float, seconds: float | None, now: float) -> None:
         """Shut the whole scope after a 418."""
@@ -141,6 +164,10 @@ class RateLimiter:
         self._stop()
 
     # Inside
+
+    def _wind_up(self) -> float:
+        self.clock = get_running_loop().time
+        return self.clock()
 
     def _gate(self, group: str, quota: Quota) -> Gate:
         gate = Gate(group, Window(quota, share=self._share), self)

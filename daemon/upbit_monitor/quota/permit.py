@@ -6,7 +6,6 @@ tells whoever listens what was decided.
 
 from __future__ import annotations
 
-from asyncio import get_running_loop
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal, Self
 
@@ -21,9 +20,10 @@ if TYPE_CHECKING:
     from upbit_monitor.quota.limiter import RateLimiter
     from upbit_monitor.quota.remaining import Remaining
 
-_UNSENT: Final = 0
-_SENT: Final = 1
-_ANSWERED: Final = 2
+_NEW: Final = 0
+_UNSENT: Final = 1
+_SENT: Final = 2
+_ANSWERED: Final = 3
 
 
 class Permit:
@@ -52,7 +52,7 @@ class Permit:
     """When its slot was taken; known once the permit is granted."""
 
     def __init__(self, scope: RateLimiter, gate: Gate, patience: float, priority: int) -> None:
-        self._progress: Literal[0, 1, 2] = _UNSENT
+        self._progress: Literal[0, 1, 2, 3] = _NEW
         self._heard: Remaining | None = None
         self._scope = scope
         self._gate = gate
@@ -60,7 +60,10 @@ class Permit:
         self._priority = priority
 
     async def __aenter__(self) -> Self:
-        now = self.asked_at = get_running_loop().time()
+        if self._progress != _NEW:
+            raise RuntimeError("a permit is for one request; ask for another")
+        self._progress = _UNSENT
+        now = self.asked_at = self._scope.clock()
         gate = self._gate
         if gate.take(now):
             self.taken_at = now
@@ -76,7 +79,7 @@ class Permit:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        gate, now = self._gate, get_running_loop().time()
+        gate, now = self._gate, self._scope.clock()
         if self._progress == _ANSWERED:
             gate.window.land(self.taken_at, now)
         elif self._progress == _SENT:
@@ -84,7 +87,7 @@ class Permit:
         else:
             gate.window.refund(self.taken_at, now)
         if gate.tell is not None and self._progress != _ANSWERED:
-            self._tell(gate.tell, Kind.LOST if self._progress else Kind.UNSENT, now)
+            self._tell(gate.tell, Kind.LOST if self._progress == _SENT else Kind.UNSENT, now)
         self._scope.moved(gate)
 
     @property
@@ -110,13 +113,13 @@ class Permit:
         """
         if self._gate.was_shut_since(self.taken_at):
             error = self._gate.withheld("blocked")
-            self._turned_away(error, _now())
+            self._turned_away(error, self._scope.clock())
             raise error
         self._progress = _SENT
 
     def settle(self, remaining: Remaining | None) -> None:
         """Note an answer that is no refusal, and what its header said."""
-        gate, now = self._gate, get_running_loop().time()
+        gate, now = self._gate, self._scope.clock()
         self._progress = _ANSWERED
         # The header first: what it takes away must not be granted to those whom an answer wakes.
         if remaining is not None:
@@ -130,11 +133,11 @@ class Permit:
         """Learn from the header of an answer of any status."""
         if remaining is not None:
             self._heard = remaining
-            self._gate.hear(remaining, self.taken_at, _now())
+            self._gate.hear(remaining, self.taken_at, self._scope.clock())
 
     def refused(self, seconds: float | None) -> None:
         """Note a 429; ``seconds`` if the answer states how long to wait."""
-        gate, tell, now = self._gate, self._scope.tell_refusal, _now()
+        gate, tell, now = self._gate, self._scope.tell_refusal, self._scope.clock()
         believed = None if tell is None else gate.look(now)
         self._progress = _ANSWERED
         self._scope.refuse(gate, self.taken_at, seconds, now)
@@ -143,7 +146,7 @@ class Permit:
 
     def blocked(self, seconds: float | None) -> None:
         """Note a 418; ``seconds`` if the answer states how long it lasts."""
-        gate, tell, now = self._gate, self._scope.tell_refusal, _now()
+        gate, tell, now = self._gate, self._scope.tell_refusal, self._scope.clock()
         believed = None if tell is None else gate.look(now)
         self._progress = _ANSWERED
         self._scope.block(self.taken_at, seconds, now)
@@ -160,7 +163,7 @@ class Permit:
         try:
             self.taken_at = await gate.enter(now, self._patience, self._priority)
         except Withheld as error:
-            self._turned_away(error, _now(), ahead)
+            self._turned_away(error, self._scope.clock(), ahead)
             raise
         if gate.tell is not None:
             probe = gate.is_probing(self.taken_at)
@@ -198,7 +201,3 @@ class Permit:
             called=None if heard is None else heard.group,
         )
         tell(decision)
-
-
-def _now() -> float:
-    return get_running_loop().time()

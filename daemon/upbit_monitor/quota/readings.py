@@ -58,13 +58,13 @@ class Readings:
     newest beginning of a window, and how many of ours had landed before it.
     """
 
-    def __init__(self, period: float) -> None:
+    def __init__(self, limit: int, period: float) -> None:
         self.others = 0
         """Strangers in the window of the newest answer; at least so many."""
         self.began = (-math.inf, -math.inf)
         """Two moments between which a window is proved to have begun; of the newest such window."""
         self._period = period
-        self._limit = 0  # not heard of yet
+        self._limit = limit
         self._ours_before = 0
         self._landings = [-math.inf]
         self._readings = [_NOTHING]
@@ -93,13 +93,12 @@ class Readings:
         """
         newest, before = self._readings[-1], self._by(departed_at)
         self.others = used - ours_in_window
-        if self._limit not in (limit, 0) or used < 1:
+        if limit != self._limit or used < 1:
             # What is used of one limit says nothing of what is used of another; and where not even
             # the request itself is used, the limit is not what it is believed to be.
             self._limit = limit
             self._landings, self._readings = [now], [_NOTHING._replace(strangers=newest.strangers)]
             return
-        self._limit = limit
         whole = self._by(departed_at - self._period).strangers + max(self.others, 0)
         chain = max(before.strangers, whole, before.rising + used - ours)
         if self._is_fresh(before, used, now):
@@ -148,11 +147,12 @@ class Readings:
     def _begin(self, before: _Reading, now: float) -> None:
         """Note between which moments a window began."""
         since, until = before.departed_at, now
-        if since < self.began[1]:  # the same window, seen again
+        if until <= self.began[0] + self._period and since < self.began[1]:
+            # The same window, seen again: none begins within a period of another.
             since, until = max(since, self.began[0]), min(until, self.began[1])
-        elif self.began[0] + self._period < now:
+        elif self.began[1] <= since < self.began[0] + self._period < until:
             # None begins within a period of the one before.
-            since = max(since, self.began[0] + self._period)
+            since = self.began[0] + self._period
         self.began = since, until
         self._ours_before = before.ours_before
 

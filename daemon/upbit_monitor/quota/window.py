@@ -56,7 +56,7 @@ class Window:
         """The part of the limit that is ours; at least one."""
         self._limit = Limit(quota)
         self._slots = Slots(quota.period)
-        self._readings = Readings(quota.period)
+        self._readings = Readings(quota.limit, quota.period)
         self._company = Company(quota.period, self._slots.next_release)
         self._shut_until = -math.inf
         self._remaining: int | None = None
@@ -141,14 +141,14 @@ class Window:
         if self.left(now):
             return ""
         if now < self._shut_until:
-            return "shut after a refusal"
+            return "the exchange has refused us (429)"
         if self.is_probing(now):
             return "a probe is under way"
         if self._slots.held(now) >= self.budget:
             return "all of our slots are held"
         if not self._company.present:
             return "spaced from the last request"
-        return "room is left for others"
+        return "others use this quota too, and room is left for them"
 
     # Commands
 
