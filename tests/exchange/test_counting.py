@@ -69,7 +69,8 @@ async def ask(client: ExchangeClient, exchange: Exchange, dice: random.Random) -
         question = asyncio.create_task(client.get(endpoint, ("n", number)))
         if dice.random() < 0.1:
             # Hang up when the request is there, and its answer is not.
-            while f"{endpoint.path}?n={number}" not in exchange.said and not question.done():
+            there = f"{endpoint.path}?n={number}"
+            while there not in exchange.said and not question.done():  # noqa: ASYNC110 -- a poll will do
                 await asyncio.sleep(0)
             question.cancel()
         try:
