@@ -48,7 +48,7 @@ def test_a_quota_in_trouble_tells_all_that_the_limiter_knows() -> None:
     assert line == (
         "  quota ticker (the exchange says tick): 10 allowed, 5 ours at most, "
         "1 left after our last request, 7 or more taken by others, "
-        "4.2 of theirs to expect a window, 2.0 ours at most beside them, "
+        "4.2 of theirs to expect a window, 2 ours at most beside them, "
         "3 not let go (deadline), shut for 1.5 s"
     )
 

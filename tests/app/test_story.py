@@ -81,7 +81,7 @@ def test_an_answer_that_ours_explain() -> None:
 
 def test_an_answer_in_company() -> None:
     assert text(Kind.ANSWERED, CROWDED, left=24, called="ticker") == (
-        "24 of 30 left; others took at least 5; expects 4.2 of others a period, sends at most 12.0"
+        "24 of 30 left; others took at least 5; expects 4.2 of others a period, sends at most 12"
     )
 
 

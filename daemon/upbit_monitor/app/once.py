@@ -108,7 +108,7 @@ def _limiter(limiters: Sequence[RateLimiter]) -> Iterable[dict[str, Any]]:
                     "remaining": state.remaining,
                     "taken_by_others": state.foreign,
                     "others_expected": round(state.expected, 1),
-                    "pace": round(min(state.pace, state.budget), 1) if state.in_company else None,
+                    "pace": round(min(state.pace, state.budget), 3) if state.in_company else None,
                     "not_let_go": rejected,
                     "shut_for_seconds": round(state.shut_for, 1),
                 }

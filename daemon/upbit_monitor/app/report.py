@@ -46,7 +46,7 @@ def _quota(group: Mapping[str, Any]) -> str:
         parts.append(f"{group['taken_by_others']} or more taken by others")
     if group["pace"] is not None:
         parts.append(f"{group['others_expected']:.1f} of theirs to expect a window")
-        parts.append(f"{group['pace']:.1f} ours at most beside them")
+        parts.append(f"{group['pace']:.3g} ours at most beside them")
     for why, number in group["not_let_go"].items():
         if number:
             parts.append(f"{number} not let go ({why})")

@@ -48,7 +48,7 @@ def _event(decision: Decision, strangers: int, began: float) -> dict[str, Any]:
         "held": state.held,
         "taken_by_others": state.foreign,
         "others_expected": round(state.expected, 1),
-        "pace": round(min(state.pace, state.budget), 1) if state.in_company else None,
+        "pace": round(min(state.pace, state.budget), 3) if state.in_company else None,
         "shut_for_seconds": round(state.shut_for, 3),
     }
 
@@ -84,7 +84,7 @@ def _answered(decision: Decision, strangers: int) -> str:
         parts.append("ours explain it")
     if state.in_company:
         pace = min(state.pace, state.budget)
-        parts.append(f"expects {state.expected:.1f} of others a period, sends at most {pace:.1f}")
+        parts.append(f"expects {state.expected:.1f} of others a period, sends at most {pace:.3g}")
     return "; ".join(parts)
 
 
