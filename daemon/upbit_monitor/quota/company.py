@@ -40,6 +40,12 @@ if TYPE_CHECKING:
 _FORGOTTEN: Final = 60
 """After so many periods in a row whose answers show no stranger, we are alone again."""
 
+# What is put down to strangers, as a part of the limit, where a header or a refusal shows only that
+# nothing was left; and what is taken to be left after such a refusal.
+_REFUSED_FOR: Final = 1 / 2
+_LEFT_AFTER: Final = 1 / 4
+_USED_UP_BY: Final = 1 / 4
+
 # Alone: spaced for so many times the budget, so that whoever comes is seen soon; and so many
 # requests may be made up for after a pause, or the space would cost throughput.
 _ALONE: Final = 1.25
@@ -160,7 +166,8 @@ class Company:
             self._pace = max(self._pace - _DOWN * _WORST, _SLOWEST)
         else:
             # Our own requests cannot be refused, by the proof in ``slots``: somebody is here.
-            self._begin(self._limit // 2, self._limit // 4, now)
+            limit = self._limit
+            self._begin(int(_REFUSED_FOR * limit), int(_LEFT_AFTER * limit), now)
 
     def hear(  # noqa: PLR0913 -- each is a fact of its own
         self,
@@ -201,8 +208,8 @@ class Company:
         """Count the strangers of each period, and set the pace by its lowest header."""
         if others > 0 and not self.present:
             # Where nothing is left, more came than were let in.
-            others = others if left > 0 else max(others, self._limit // 4)
-            self._begin(others, left, now)
+            unseen = 0 if left > 0 else int(_USED_UP_BY * self._limit)
+            self._begin(max(others, unseen), left, now)
         elif now >= self._period_ends:
             self._quiet = 0 if self._most > 0 else self._quiet + 1
             self.present = self.present and self._quiet < _FORGOTTEN
