@@ -26,7 +26,8 @@ async def once(
     """Run each poll once, or only those named, and describe what came of it.
 
     The answer is fit for JSON; its key ``healthy`` says whether every run succeeded. With
-    ``debug``, each target has the story of its limiters under ``decisions``.
+    ``debug``, each target has the story of its limiters under ``decisions``; of targets that share
+    one, the first.
     """
     with instruments.logging.installed():
         async with instruments.watch(settings) as watch:
@@ -39,7 +40,8 @@ async def once(
             seen = _describe(watch, chosen, instruments)
     if debug:
         for name, target in seen["targets"].items():
-            heard = (story(ears[limiter], began) for limiter in watch.limiters[name])
+            mine = [limiter for limiter in watch.limiters[name] if limiter in ears]
+            heard = (story(ears.pop(limiter), began) for limiter in mine)
             target["decisions"] = [*merge(*heard, key=lambda event: event["at_seconds"])]
     return seen
 
