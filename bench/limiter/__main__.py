@@ -55,7 +55,7 @@ def _judged(scenario: Scenario, *, names: list[str], seeds: int | None) -> Verdi
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.limiter", description=__doc__)
-    names = ", ".join(entry.name for entry in LIMITERS)
+    names = ", ".join(f'"{entry.name}"' for entry in LIMITERS)
     parser.add_argument("--only", default="", help='scenarios whose name contains this: "summary"')
     parser.add_argument("--limiter", default="", help=f"limiters whose name contains this: {names}")
     parser.add_argument("--seconds", type=float, help="virtual length of every play")

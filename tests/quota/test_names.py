@@ -110,8 +110,8 @@ def test_names_that_change_with_every_header_are_not_believed() -> None:
 
 
 @in_virtual_time
-async def test_two_groups_that_the_exchange_calls_by_one_name_become_one() -> None:
-    limiter = RateLimiter({"a": Quota(10), "b": Quota(10)})
+async def test_groups_that_the_exchange_calls_by_one_name_tell_of_no_strangers() -> None:
+    limiter = RateLimiter({"a": Quota(10), "b": Quota(10)}, share=0.5)
     for turn in range(40):
         async with limiter.permit("ab"[turn % 2]) as permit:
             permit.departed()
@@ -119,16 +119,7 @@ async def test_two_groups_that_the_exchange_calls_by_one_name_become_one() -> No
             # Both are counted in one window, and nobody else is there.
             permit.settle(Remaining("wire", 10 - min(turn + 1, 7), 10))
         await asyncio.sleep(0.12)
-    (state,) = limiter.look()
-    assert (state.group, state.called) == ("a", "wire")
-    assert state.foreign <= 1, "one of the second's came before it was known"
-
-
-@in_virtual_time
-async def test_a_group_never_gets_the_gate_of_one_that_allows_more() -> None:
-    limiter = RateLimiter({"a": Quota(30), "b": Quota(10)})
-    for group in "ab":
-        async with limiter.permit(group) as permit:
-            permit.departed()
-            permit.settle(Remaining("wire", 9))
-    assert [state.group for state in limiter.look()] == ["a", "b"]
+    states = limiter.look()
+    assert [(state.group, state.called) for state in states] == [("a", "wire"), ("b", "wire")]
+    assert [state.foreign for state in states] == [0, 0]
+    assert all(state.in_company for state in states), "they make room for each other all the same"

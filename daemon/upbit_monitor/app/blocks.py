@@ -32,6 +32,9 @@ _LONGEST: Final = 8 * 24 * 3600.0
 _UNFINISHED: Final = "unfinished-blocks-"
 """Begins the name of what is not yet the file."""
 
+_ABANDONED: Final = 60.0
+"""Seconds after which an unfinished file is nobody's any more."""
+
 _MAX_BYTES: Final = 1 << 20
 
 _LOCK_TRIES: Final = 20
@@ -130,8 +133,7 @@ class BlockFile:
     def read(self) -> Records:
         """Give what is known; nothing if there is no file. Raises ``StateError``."""
         try:
-            # Not blocking: what stands there may be no file, and must not hold the daemon up.
-            with open(os.open(self.path, os.O_RDONLY | os.O_NONBLOCK), "rb") as stream:  # noqa: PTH123
+            with open(self.path, "rb", opener=_unblocked) as stream:
                 return decoded(stream.read(_MAX_BYTES) or b"")
         except FileNotFoundError:
             return {}
@@ -197,7 +199,8 @@ class BlockFile:
                     fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     # What a process left that was killed while it wrote.
                     for left in self._directory.glob(f"{_UNFINISHED}*"):
-                        left.unlink(missing_ok=True)
+                        if time.time() - left.stat().st_mtime > _ABANDONED:
+                            left.unlink(missing_ok=True)
                     break
                 time.sleep(_LOCK_PAUSE)
             yield directory
@@ -222,6 +225,11 @@ class BlockFile:
     def _unreadable(self, what: str) -> NoReturn:
         remedy = f"delete it, or leave it: the next block keeps it as {self.path.name}.bad"
         raise StateError(str(Problem(str(self.path), what, remedy))) from None
+
+
+def _unblocked(path: str, flags: int) -> int:
+    """Open without waiting: what stands there may be no file, and must not hold the daemon up."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def state_directory(flag: str | None, environ: Mapping[str, str]) -> Path | None:

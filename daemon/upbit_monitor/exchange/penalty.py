@@ -22,6 +22,9 @@ _LONGEST: Final = 7 * 24 * 3600.0
 _BODY: Final = 4096
 """Bytes of a body that are searched: an error is short."""
 
+_NEAR: Final = 20
+"""Characters before a number that tell whether it is a rate."""
+
 _NUMBER: Final = re.compile(r"\d+(?:\.\d+)?\Z", re.ASCII)
 
 _UNITS: Final = {
@@ -44,18 +47,20 @@ _PAUSE: Final = re.compile(
 
 # "10 requests per 1 second" is the limit that was broken, and so is "1초당 10회".
 _RATE_BEFORE: Final = re.compile(
-    r"(?:\bper|\bevery|\beach|\bwithin|requests? in|/)\s*\Z", re.IGNORECASE
+    r"(?:\bper|\bevery|\beach|requests? (?:with)?in|(?:in|over|within) the (?:last|past)|/)\s*\Z",
+    re.IGNORECASE,
 )
-_RATE_AFTER: Final = ("당", "마다")
+_RATE_AFTER: Final = re.compile(r"\s*(?:당(?!신)|마다|내|이내|(?:에|동안|간)?\s*\d[\d,]*\s*회)")
 _MOMENT: Final = re.compile(
-    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?", re.ASCII
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d(?::?\d\d)?)?", re.ASCII
 )
 _BARE: Final = re.compile(
-    r"(?:retry|again|wait|blocked|banned)\s+(?:after|in|for)\s+(\d{1,9}(?:\.\d{1,9})?)(?![\w:-]|\.\d)",
+    r"(?:retry|again|wait|blocked|banned) (?:after|in|for) (\d{1,9})(?=\s*(?:[.!;)]|\Z))(?!\.\d)",
     re.IGNORECASE | re.ASCII,
 )
 _FIELD: Final = re.compile(
-    r'"\w*(?:block|retry|wait|remain|ban)\w*"\s*:\s*"?(\d{1,9}(?:\.\d{1,9})?)"?\s*[,}]',
+    r'"(?:block|retry|wait|remaining|ban)(?:ed|ning)?_?(?:after|time|for|in|sec(?:ond)?s?|duration)"'
+    r'\s*:\s*"?(\d{1,9}(?:\.\d{1,9})?)"?\s*[,}]',
     re.IGNORECASE | re.ASCII,
 )
 
@@ -76,13 +81,16 @@ def pause(headers: Mapping[str, str], message: str, now: float, body: bytes = b"
 
 def _told(message: str, now: float) -> float | None:
     """Give the seconds that a message tells in words."""
-    if found := _MOMENT.search(message):
-        return _iso(found[0], now)
+    message = message[:_BODY]
+    ends = [_iso(found[0], now) for found in _MOMENT.finditer(message)]
+    if coming := [end for end in ends if end is not None and end > 0]:
+        return max(coming)
+    message = _MOMENT.sub(" ", message)  # when it was written, perhaps
     parts = [
         float(found[1].replace(",", "")) * _seconds(found[2])
         for found in _PAUSE.finditer(message)
-        if not _RATE_BEFORE.search(message, 0, found.start())
-        and not message.startswith(_RATE_AFTER, found.end())
+        if not _RATE_BEFORE.search(message, max(found.start() - _NEAR, 0), found.start())
+        and not _RATE_AFTER.match(message, found.end())
     ]
     if parts:
         return sum(parts)
@@ -100,8 +108,8 @@ def _iso(text: str, now: float) -> float | None:
 
 
 def _field(body: bytes) -> float | None:
-    found = _FIELD.search(body[:_BODY].decode("utf-8", "replace"))
-    return float(found[1]) if found else None
+    text = body[:_BODY].decode("utf-8", "replace")
+    return max((float(found[1]) for found in _FIELD.finditer(text)), default=None)
 
 
 def _seconds(unit: str) -> float:

@@ -41,14 +41,15 @@ class BlockState:
 class Block:
     """The block of one scope.
 
-    Its state: until when the scope is silent; whether the probe after it is still owed; the
-    blocks in a row, and when the last of them was told.
+    Its state: until when the scope is silent; whether the probe after it is still owed, and how
+    many were refused; the blocks in a row, and when the last of them was told.
     """
 
     def __init__(self) -> None:
         self._until = -math.inf
         self._probing = False
         self._blocks = 0
+        self._doubts = 0
         self._told_at = -math.inf
 
     @property
@@ -92,12 +93,18 @@ class Block:
         self._blocks = max(self._blocks, state.in_a_row)
         self._probing = True
 
-    def doubt(self, now: float) -> None:
-        """Note a 429 while the probe is owed: stay silent a while, or the next one is blocked."""
+    def doubt(self, seconds: float | None, now: float) -> None:
+        """Note a 429 while the probe is owed: stay silent a while, or the next one is blocked.
+
+        For ``seconds`` if the exchange states them, and at least for 10 s, twice as long each time.
+        """
         if self._probing:
-            self._until = max(self._until, now + _DOUBT)
+            self._doubts += 1
+            wait = min(_DOUBT * 2 ** min(self._doubts - 1, 16), _LONGEST)
+            self._until = max(self._until, now + max(wait, seconds or 0.0))
 
     def accept(self, departed_at: float) -> None:
         """Note an answer that is neither 429 nor 418: the probe, if it departed as one, is well."""
         if departed_at >= self._until:
             self._probing = False
+            self._doubts = 0

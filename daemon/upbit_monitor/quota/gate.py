@@ -51,12 +51,6 @@ class Scope(Protocol):
     def moved(self, gate: Gate) -> None:
         """Look again at every queue that what happened at this gate may move."""
 
-    def gate_of(self, name: str) -> Gate | None:
-        """Give the gate whose headers give this name; ``None`` if nobody's did yet."""
-
-    def named(self, gate: Gate, name: str) -> None:
-        """Note that the headers of this gate give this name."""
-
 
 @dataclass(order=True, slots=True)
 class _Waiter:
@@ -188,10 +182,6 @@ class Gate:
         self._naming.hear(remaining.group)
         if not self._naming.means_us(remaining.group):
             return
-        if remaining.group != self.group:
-            self._scope.named(self, remaining.group)
-            if self._scope.gate_of(remaining.group) is not self:
-                return
         if remaining.limit is not None:
             self.window.learn(remaining.limit)
         self.window.correct(remaining.requests, departed_at, now)

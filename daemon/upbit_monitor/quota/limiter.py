@@ -11,6 +11,7 @@ import math
 import random
 from asyncio import get_running_loop
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from upbit_monitor.quota.block import Block, BlockState
@@ -57,7 +58,6 @@ class RateLimiter:
         self._on_block = on_block
         self._tell = tell
         self._block = Block()
-        self._named: dict[str, Gate] = {}
         self._gates = {group: self._gate(group, quota) for group, quota in quotas.items()}
 
     def permit(self, group: str, *, patience: float = math.inf, priority: int = 0) -> Permit:
@@ -91,7 +91,14 @@ class RateLimiter:
     def look(self) -> tuple[GroupState, ...]:
         """Tell what is believed of each group now."""
         now = _now()
-        return tuple(gate.look(now) for gate in dict.fromkeys(self._gates.values()))
+        states = [gate.look(now) for gate in self._gates.values()]
+        names = Counter(state.called or state.group for state in states)
+        # Groups that the exchange calls by one name are one: what each takes for strangers may be
+        # the other's, and is told of nobody.
+        return tuple(
+            state if names[state.called or state.group] == 1 else replace(state, foreign=0)
+            for state in states
+        )
 
     def restore(self, state: BlockState) -> None:
         """Take over a block that another process was told of, before this one or beside it."""
@@ -118,22 +125,6 @@ class RateLimiter:
         else:
             gate.pump()
 
-    def gate_of(self, name: str) -> Gate | None:
-        """Give the gate whose headers give this name; ``None`` if nobody's did yet."""
-        return self._gates.get(name) or self._named.get(name)
-
-    def named(self, gate: Gate, name: str) -> None:
-        """Note that the headers of a gate give this name.
-
-        Two groups of one name are one group: from now on they have one gate, that of the first, or
-        each would take the other's requests for strangers'. Never one that allows more.
-        """
-        first = self.gate_of(name) or gate
-        self._named.setdefault(name, first)
-        if first is not gate and first.window.limit <= gate.window.limit:
-            gates = self._gates.items()
-            self._gates = {group: first if each is gate else each for group, each in gates}
-
     # For permits
 
     def accept(self, gate: Gate, departed_at: float, now: float) -> None:
@@ -150,7 +141,7 @@ class RateLimiter:
         """Shut one group after a 429."""
         gate.window.refuse(departed_at, now, seconds, self._dice())
         if self.stopped:
-            self._block.doubt(now)
+            self._block.doubt(seconds, now)
             self._stop()
         else:
             gate.pump()
