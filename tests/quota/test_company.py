@@ -6,16 +6,8 @@ import math
 
 import pytest
 
-from tests.quota.windows import answered, known
+from tests.quota.windows import answered, heard, known
 from upbit_monitor.quota import Quota, Window
-
-
-def heard(window: Window, left: int, departed_at: float, landed_at: float) -> None:
-    """Let a request go and come back with a header."""
-    window.depart(departed_at)
-    window.correct(left, departed_at, landed_at)
-    window.accept(departed_at, landed_at)
-    window.land(departed_at, landed_at)
 
 
 def accompanied(share: float = 1.0, left: int = 7) -> Window:

@@ -14,20 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.quota.windows import answered, known
+from tests.quota.windows import answered, heard, known
 from upbit_monitor.quota import Quota, Window
 from upbit_monitor.simulator import Law, window
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-
-def heard(window: Window, left: int, departed_at: float, landed_at: float) -> None:
-    """Let a request go and come back with a header."""
-    window.depart(departed_at)
-    window.correct(left, departed_at, landed_at)
-    window.accept(departed_at, landed_at)
-    window.land(departed_at, landed_at)
 
 
 def watched(limit: int = 10) -> Window:

@@ -16,3 +16,11 @@ def answered(window: Window, departed_at: float, landed_at: float) -> None:
     window.depart(departed_at)
     window.accept(departed_at, landed_at)
     window.land(departed_at, landed_at)
+
+
+def heard(window: Window, left: int, departed_at: float, landed_at: float) -> None:
+    """Let a request go and come back with a header."""
+    window.depart(departed_at)
+    window.correct(left, departed_at, landed_at)
+    window.accept(departed_at, landed_at)
+    window.land(departed_at, landed_at)

@@ -100,11 +100,10 @@ def _told(message: str, now: float) -> float | None:
 
 def _iso(text: str, now: float) -> float | None:
     try:
-        moment = datetime.fromisoformat(text)
+        # Without a zone it may be UTC or Korean time, which is earlier: UTC is the safe one.
+        return _unix(datetime.fromisoformat(text)) - now
     except ValueError:
         return None
-    # Without a zone it may be UTC or Korean time, which is earlier: UTC is the safe one.
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now
 
 
 def _field(body: bytes) -> float | None:
@@ -127,8 +126,11 @@ def _retry_after(headers: Mapping[str, str], now: float) -> float | None:
 
 def _moment(text: str) -> float | None:
     try:
-        moment = parsedate_to_datetime(text)
-        # Without a zone it is UTC (RFC 5322, RFC 9110); Python would take it as local time.
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        return _unix(parsedate_to_datetime(text))  # without a zone it is UTC: RFC 5322, RFC 9110
     except (ValueError, OverflowError):
         return None
+
+
+def _unix(moment: datetime) -> float:
+    """Give Unix seconds; without a zone it is taken as UTC, where Python would take local time."""
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

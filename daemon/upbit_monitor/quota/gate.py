@@ -45,6 +45,9 @@ class Scope(Protocol):
     stopped: bool
     """Whether a block, or the probe that is owed after it, holds requests back."""
 
+    def clock(self) -> float:
+        """Read the loop's clock, in seconds."""
+
     def delay(self, now: float) -> float:
         """Seconds until the scope lets a request go; ``inf`` while its probe is under way."""
 
@@ -102,6 +105,12 @@ class Gate:
         """The moment until which the group, or the whole scope, is shut; ``-inf`` if never."""
         return max(self.window.shut_until, self._scope.shut_until)
 
+    def is_free(self, now: float) -> bool:
+        """Whether a request that comes now may go at once."""
+        if self._queue or (self._scope.stopped and self._scope.delay(now)):
+            return False
+        return self.window.left(now) > 0
+
     def why(self, now: float) -> str:
         """Why a request that comes now must wait; empty if it need not."""
         if now < self._scope.shut_until:
@@ -129,21 +138,12 @@ class Gate:
 
     def withheld(self, reason: str) -> Withheld:
         """Give the error for a request that is not let go now."""
-        now = _now()
+        now = self._scope.clock()
         delay = self._delay(now)
         wait = delay if math.isfinite(delay) else 0.0
         return Withheld(reason, self.group, wait, self.why(now))
 
     # Commands
-
-    def take(self, now: float) -> bool:
-        """Let a request that comes now go at once, and tell whether it may.
-
-        A question and a command in one, for the sake of speed: most requests need not wait.
-        """
-        if self._queue or (self._scope.stopped and self._scope.delay(now)):
-            return False
-        return self.window.take(now)
 
     async def enter(self, asked_at: float, patience: float, priority: int) -> float:
         """Wait for a slot and take it; give the moment of departure.
@@ -170,7 +170,7 @@ class Gate:
                     alarm.cancel()
             if not self.was_shut_since(departed_at):
                 return departed_at
-            self.window.refund(departed_at, loop.time())
+            self.window.refund(departed_at, self._scope.clock())
 
     def hear(self, remaining: Remaining, departed_at: float, now: float) -> None:
         """Learn from the header of an answer to a request that departed at ``departed_at``.
@@ -190,7 +190,7 @@ class Gate:
         """Grant what may be granted; turn away those who cannot get it in time; arm the timer."""
         if not self._queue and self._timer is None:
             return
-        now = _now()
+        now = self._scope.clock()
         delay = self._delay(now)
         while self._queue and delay == 0:
             waiter = heapq.heappop(self._queue)
@@ -233,7 +233,7 @@ class Gate:
             self._queue = [other for other in self._queue if other is not waiter]
             heapq.heapify(self._queue)
         elif granted.exception() is None:
-            self.window.refund(granted.result(), _now())
+            self.window.refund(granted.result(), self._scope.clock())
         self._scope.moved(self)
 
     def _turn_away(self, waiters: Iterable[_Waiter], reason: str) -> None:
@@ -249,7 +249,3 @@ class Gate:
 def _place(asked_at: float, priority: int) -> float:
     """Give the place in the queue: the lowest goes first."""
     return asked_at + priority * _HEAD_START
-
-
-def _now() -> float:
-    return get_running_loop().time()

@@ -90,7 +90,7 @@ class RateLimiter:
 
     def look(self) -> tuple[GroupState, ...]:
         """Tell what is believed of each group now."""
-        now = _now()
+        now = self.clock()
         states = [gate.look(now) for gate in self._gates.values()]
         names = Counter(state.called or state.group for state in states)
         # Groups that the exchange calls by one name are one: what each takes for strangers may be
@@ -102,7 +102,7 @@ class RateLimiter:
 
     def restore(self, state: BlockState) -> None:
         """Take over a block that another process was told of, before this one or beside it."""
-        self._block.restore(state, _now())
+        self._block.restore(state, self.clock())
         self._stop()
 
     # For gates
@@ -172,7 +172,3 @@ class RateLimiter:
     def _wake(self) -> None:
         for gate in self._gates.values():
             gate.pump()
-
-
-def _now() -> float:
-    return get_running_loop().time()

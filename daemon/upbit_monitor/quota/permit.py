@@ -65,7 +65,8 @@ class Permit:
         self._progress = _UNSENT
         now = self.asked_at = self._scope.clock()
         gate = self._gate
-        if gate.take(now):
+        if gate.is_free(now):
+            gate.window.depart(now)
             self.taken_at = now
             if gate.tell is not None:
                 self._tell(gate.tell, Kind.GRANTED, now, probe=gate.is_probing(now))

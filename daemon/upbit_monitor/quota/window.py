@@ -152,20 +152,6 @@ class Window:
 
     # Commands
 
-    def take(self, now: float) -> bool:
-        """Depart if it may be, and tell whether it was: two steps in one, for speed."""
-        company, slots = self._company, self._slots
-        if now < company.opens_at or now < self._shut_until:
-            return False
-        if not self._known or company.present:
-            if not self.left(now):
-                return False
-        elif not slots.fewer_held(self.budget, now):
-            return False
-        slots.take(now)
-        company.depart(slots.departures, now)
-        return True
-
     def depart(self, now: float) -> None:
         """Take a slot. The caller has asked ``left`` at this very moment."""
         self._slots.take(now)
@@ -215,7 +201,7 @@ class Window:
     def learn(self, limit: int) -> None:
         """Believe a limit a second that the exchange announces, within reason."""
         self._limit.announce(limit)
-        self._divide()
+        self._follow()
 
     def allot(self, share: float) -> None:
         """Change the part of the limit that is ours."""
@@ -234,7 +220,7 @@ class Window:
             self._known = True
             self._refusals = 0
             self._limit.recover(now)
-            self._divide()
+            self._follow()
 
     def refuse(self, departed_at: float, now: float, seconds: float | None, dice: float) -> None:
         """Shut after a refusal (429) of a request that departed at ``departed_at``.
@@ -253,7 +239,7 @@ class Window:
         if now - self._heard_at > _BLIND * self.period:
             # Not below half at once: it may have been strangers, whom nobody has shown us.
             self._limit.infer(max(self._slots.held(now) - self._refused, self._half), now)
-            self._divide()
+            self._follow()
         repeats = min(self._refusals - 1, 16)
         longer = dice * self.period * (2**repeats - 1)
         wait = self.period + min(longer, _LONGEST_SHUT) if seconds is None else seconds
@@ -270,8 +256,13 @@ class Window:
     def _next_probe_at(self) -> float:
         return self._slots.newest + _PATIENCE * self.period
 
+    def _follow(self) -> None:
+        """Divide the limit anew, if it is another."""
+        if self._limit.requests != self._divided:
+            self._divide()
+
     def _divide(self) -> None:
-        limit = self._limit.requests
+        limit = self._divided = self._limit.requests
         self.budget = max(1, int(limit * self._share))
         self._reserve = min(_RESERVE, limit - self.budget)
         self._company.allot(self.budget, limit, self._reserve)
