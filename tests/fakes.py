@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from upbit_monitor.errors import ExchangeError
 from upbit_monitor.metrics import Board
+from upbit_monitor.polls import Poll
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Iterable
@@ -133,7 +134,7 @@ class FakeBoard(Board):
         }
 
 
-class ScriptedPoll:
+class ScriptedPoll(Poll[None]):
     """Each run does what the script says next; without one left, it succeeds."""
 
     name: ClassVar[str] = "scripted"
@@ -145,6 +146,7 @@ class ScriptedPoll:
     families: ClassVar[tuple[Family, ...]] = ()
 
     def __init__(self, *script: Callable[[], Awaitable[None]]) -> None:
+        # It shows nothing, and so needs no context.
         self.script = list(script)
         self.runs = 0
 

@@ -237,7 +237,7 @@ def test_every_series_of_a_poll_is_there_from_the_start() -> None:
     bench = Bench()
     for family in (c.POLL_RUNS, c.POLL_SKIPS, c.POLL_MISFIRES, c.POLL_OVERLAPS):
         assert bench.shown(family) == 0, family.name
-    for family in (c.POLLS_RUNNING, c.POLL_PARKED):
+    for family in (c.POLLS_RUNNING,):
         assert bench.shown(family) == 0, family.name
     for family in (c.POLL_DURATION, c.POLL_START_DELAY):
         assert bench.total(family) == (0, 0)
@@ -289,7 +289,6 @@ async def test_a_failed_run_is_counted_and_shown(name: str) -> None:
     assert bench.shown(c.POLL_RUNS) == 1
     assert bench.failures == {"withheld" if name == "withheld" else "exchange": 1}
     assert bench.shown(c.POLL_LAST_SUCCESS) is None
-    assert bench.shown(c.POLL_PARKED) == float(JUDGED[name] is Verdict.PARK)
     assert bench.poller.why == str(ERRORS[name])
     expected = State.PARKED if JUDGED[name] is Verdict.PARK else State.FAILING
     assert bench.poller.state() is expected
@@ -321,7 +320,6 @@ async def test_a_parked_poll_probes_rarely_and_returns_by_itself() -> None:
     assert (bench.poll.runs, bench.shown(c.POLL_SKIPS)) == (2, 178)
     assert bench.log.told() == [("error", "poll_parked"), ("debug", "poll_failed")]
     await bench.beats(1)
-    assert bench.shown(c.POLL_PARKED) == 0
     assert bench.poller.state() is State.FRESH
     assert bench.log.told() == [("info", "poll_recovered")]
 

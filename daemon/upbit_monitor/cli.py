@@ -169,8 +169,8 @@ def check_config(config_file: str) -> None:
     settings = _load(config_file)
     click.echo(json.dumps(masked(settings), indent=2, ensure_ascii=False))
     for target in settings.targets.values():
-        for poll in target.idle:
-            click.echo(f"target {target.name}: {poll} is off until there is a key", err=True)
+        for poll, why in target.idle.items():
+            click.echo(f"target {target.name}: {poll} is off: {why}", err=True)
 
 
 @main.command("simulate", epilog=_KNOBS)
@@ -257,10 +257,10 @@ def _load(config_file: str, **overrides: str | None) -> Settings:
 
 def _check_names(polls: tuple[str, ...], settings: Settings) -> None:
     active = {name for target in settings.targets.values() for name in target.polls}
-    idle = {name for target in settings.targets.values() for name in target.idle}
+    idle = {name: why for target in settings.targets.values() for name, why in target.idle.items()}
     for name in polls:
-        if name in idle - active:
-            raise click.BadParameter(f"{name} needs a key, and no target that asks for it has one")
+        if name in idle.keys() - active:
+            raise click.BadParameter(f"{name} is off everywhere: {idle[name]}")
         if name not in active:
             known = ", ".join(sorted(active))
             raise click.BadParameter(f"no active poll is called {name!r}; there are: {known}")

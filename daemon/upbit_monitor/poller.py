@@ -12,7 +12,7 @@ import random
 import time
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from upbit_monitor.errors import ExchangeError, Verdict, Withheld, verdict
 from upbit_monitor.logs import Event
@@ -121,7 +121,7 @@ class Poller:
         self,
         *,
         target: str,
-        poll: Poll,
+        poll: Poll[Any],
         every: float,
         timeout: float,
         exchange: Exchange,
@@ -224,7 +224,6 @@ class Poller:
         self._board.put(
             c.POLL_LAST_SUCCESS, self.target, self.poll.name, value=self.last_success_at
         )
-        self._board.put(c.POLL_PARKED, self.target, self.poll.name, value=0)
 
     def _failed(
         self,
@@ -240,7 +239,6 @@ class Poller:
         self.cadence.fail(_now(), judged, self._dice())
         before, self.why = self.why, why
         parked, failures = self.cadence.parked, self.cadence.failures
-        self._board.put(c.POLL_PARKED, self.target, self.poll.name, value=float(parked))
         # An attempt that failed has been told as such; what repeats itself is counted.
         news = not told and reason not in self._told
         speak = self._log.warning if news else self._log.debug
@@ -264,8 +262,7 @@ class Poller:
             board.count(c.POLL_FAILURES, *labels, reason, by=0)
         for family in (c.POLL_DURATION, c.POLL_START_DELAY):
             board.observe(family, *labels, values=())
-        for family in (c.POLLS_RUNNING, c.POLL_PARKED):
-            board.put(family, *labels, value=0)
+        board.put(c.POLLS_RUNNING, *labels, value=0)
         board.put(c.POLL_INTERVAL, *labels, value=self.every)
 
     def _count(self, family: Family, *labels: str) -> None:

@@ -200,7 +200,6 @@ def _every_beat_is_accounted_for(day: Day) -> None:
 
 def _the_trouble_did_not_outlast_its_cause(day: Day) -> None:
     assert day.states == {State.FRESH}
-    assert day.counted(c.POLL_PARKED) == {}
     assert day.counted(c.UP) == {(): 3}
 
 

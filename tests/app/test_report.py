@@ -22,7 +22,7 @@ QUIET: Final = MappingProxyType(
 
 
 def shown(group: dict[str, Any], **target: Any) -> list[str]:  # noqa: ANN401 -- fields of a target
-    fields = {"region": "kr", "base_url": "http://x", "polls": {}, "without_key": []} | target
+    fields = {"region": "kr", "base_url": "http://x", "polls": {}, "off": {}} | target
     seen = {"healthy": True, "targets": {"korea": fields | {"limiter": [{**QUIET, **group}]}}}
     return report(seen).splitlines()[1:-2]
 

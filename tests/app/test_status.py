@@ -8,9 +8,11 @@ from tests.app.house import House, settings, target
 from tests.app.wall import Wall
 from tests.fakes import NOW, FakeTransport
 from tests.virtual import in_virtual_time
-from upbit_monitor.app.status import revision, status
+from upbit_monitor.app.status import revision, show_states, status
+from upbit_monitor.config import Idle
 from upbit_monitor.exchange import Answer
 from upbit_monitor.exposition import PollState, Status
+from upbit_monitor.metrics import catalogue as c
 from upbit_monitor.poller import State
 from upbit_monitor.polls import POLLS
 from upbit_monitor.simulator import Key
@@ -22,7 +24,10 @@ HEADERS = {"Remaining-Req": "group=market; min=600; sec=7"}
 
 
 def test_every_state_of_a_poller_has_its_word_on_the_page() -> None:
-    assert {state.value for state in State} == {str(state) for state in PollState} - {"no key"}
+    assert {state.value for state in State} == {str(state) for state in PollState} - {
+        "no key",
+        "not here",
+    }
 
 
 def answer(asked: str) -> Answer:
@@ -34,7 +39,7 @@ def answer(asked: str) -> Answer:
 async def look(house: House, *, key: Key | None = KEY, draining: bool = False) -> list[Status]:
     """Give the status before and after one run of each poll."""
     polls = dict(OPTIONS)
-    idle = () if key else ("open_orders",)
+    idle = {} if key else {"open_orders": Idle.NO_KEY}
     if key is None:
         del polls["open_orders"]
     wanted = settings(target("korea", polls, key=key, idle=idle))
@@ -98,6 +103,18 @@ async def test_a_poll_without_its_key_is_shown_and_keeps_nobody_waiting() -> Non
     ]
     assert after.targets[0].account == "no key"
     assert after.ready
+
+
+@in_virtual_time
+async def test_where_each_poll_stands_is_shown_as_one_of_all_states() -> None:
+    house = House(Wall())
+    _, after = await look(house, key=None)
+    show_states(house.board, after)
+    shown = house.board.series(c.POLL_STATE.name, "target", "poll", "state")
+    assert len(shown) == 2 * len(PollState)
+    assert {key for key, value in shown.items() if value} == {
+        ("korea", "markets", "fresh"), ("korea", "open_orders", "no_key"),
+    }  # fmt: skip
 
 
 @in_virtual_time

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import ClassVar, Final
 
 from upbit_monitor.config import PollKind
+from upbit_monitor.exchange import REGIONS
 from upbit_monitor.polls import Seconds
 
 
@@ -32,6 +33,7 @@ class PulseOptions:
 class Pulse:
     summary: ClassVar[str] = "A public poll with a default for everything."
     private: ClassVar[bool] = False
+    regions: ClassVar[frozenset[str]] = frozenset(REGIONS)
     options: ClassVar[type] = PulseOptions
 
 
@@ -46,6 +48,7 @@ class LedgerOptions:
 class Ledger:
     summary: ClassVar[str] = "A private poll that needs to be told its interval."
     private: ClassVar[bool] = True
+    regions: ClassVar[frozenset[str]] = frozenset({"kr", "sg"})
     options: ClassVar[type] = LedgerOptions
 
 

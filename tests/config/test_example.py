@@ -28,7 +28,7 @@ def test_the_example_watches_korea_with_every_public_poll_and_no_key() -> None:
     (target,) = load(EXAMPLE, environ={}, polls=POLLS).targets.values()
     assert (target.name, target.region, target.credentials) == ("korea", "kr", None)
     assert set(target.polls) == {name for name, poll in POLLS.items() if not poll.private}
-    assert target.idle == ()
+    assert target.idle == {}
 
 
 def test_the_example_names_the_schema_beside_it() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.config.conftest import MINIMAL, Loads, Refuses, unprivileged
 from tests.config.kinds import KINDS, LedgerOptions, PulseOptions
-from upbit_monitor.config import Log, Web, load
+from upbit_monitor.config import Idle, Log, Web, load
 from upbit_monitor.errors import ConfigError
 from upbit_monitor.exchange import REGIONS, Timeouts
 from upbit_monitor.polls import Seconds
@@ -21,7 +21,7 @@ def test_a_file_with_a_region_and_a_poll_gets_a_default_for_everything_else(load
     settings = loads()
     target = settings.targets["korea"]
     assert (target.name, target.region, target.base_url) == ("korea", "kr", "https://api.upbit.com")
-    assert (target.share, target.credentials, target.idle) == (0.5, None, ())
+    assert (target.share, target.credentials, target.idle) == (0.5, None, {})
     assert target.timeouts == Timeouts(connect=3, read=5, total=10)
     assert target.polls == {"pulse": PulseOptions()}
     assert settings.web == Web("127.0.0.1:10931")
@@ -114,13 +114,20 @@ def test_a_section_without_keys_means_its_defaults(loads: Loads, nothing: str) -
     assert loads(text.format(nothing)) == loads(MINIMAL)
 
 
+def test_a_poll_that_the_region_has_not_got_is_left_out_and_named(loads: Loads) -> None:
+    text = "targets: {jakarta: {region: id, polls: {pulse: , ledger: {every: 5s}}}}"
+    for environ in ({}, {name.replace("KOREA", "JAKARTA"): key for name, key in KEY.items()}):
+        target = loads(text, environ=environ).targets["jakarta"]
+        assert (list(target.polls), target.idle) == (["pulse"], {"ledger": Idle.NOT_HERE})
+
+
 def test_a_private_poll_without_a_key_is_left_out_and_named(loads: Loads) -> None:
     text = "targets: {korea: {region: kr, polls: {pulse: , ledger: {every: 5s}}}}"
     target = loads(text).targets["korea"]
-    assert (list(target.polls), target.idle) == (["pulse"], ("ledger",))
+    assert (list(target.polls), target.idle) == (["pulse"], {"ledger": Idle.NO_KEY})
     target = loads(text, environ=KEY).targets["korea"]
     assert target.polls["ledger"] == LedgerOptions(every=Seconds(5))
-    assert target.idle == ()
+    assert target.idle == {}
 
 
 def test_a_daemon_with_nothing_to_do_is_refused(refuses: Refuses, loads: Loads) -> None:
@@ -339,6 +346,7 @@ class OddOptions:
 class Odd:
     summary: ClassVar[str] = "A poll with an option that YAML cannot hold."
     private: ClassVar[bool] = False
+    regions: ClassVar[frozenset[str]] = frozenset({"kr"})
     options: ClassVar[type] = OddOptions
 
 

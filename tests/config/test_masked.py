@@ -37,11 +37,12 @@ def test_the_masked_settings_show_everything_as_a_file_would(loads: Loads) -> No
                         "watch": ["KRW-BTC"],
                     }
                 },
-                "idle": ["ledger"],
+                "idle": {"ledger": "it needs a key, and the target has none"},
             }
         },
         "web": {"listen_address": "127.0.0.1:10931"},
         "log": {"level": "error", "format": "json", "requests": "debug"},
+        "metrics": {"series_cap": 1000},
     }
 
 
@@ -49,7 +50,7 @@ def test_a_key_is_shown_as_a_mask_of_one_length(loads: Loads) -> None:
     target = masked(loads(TEXT, environ=KEY))["targets"]["korea"]
     mask = "********"
     assert target["credentials"] == {"access_key": mask, "secret_key": mask, "algorithm": "HS512"}
-    assert target["idle"] == []
+    assert target["idle"] == {}
 
 
 def test_the_masked_settings_can_be_written_as_json_and_yaml(loads: Loads) -> None:
@@ -61,6 +62,6 @@ def test_the_masked_settings_can_be_written_as_json_and_yaml(loads: Loads) -> No
 def test_the_masked_settings_without_their_extras_load_again(loads: Loads) -> None:
     settings = loads(TEXT)
     shown = masked(settings)
-    assert shown["targets"]["korea"].pop("idle") == ["ledger"]
+    assert shown["targets"]["korea"].pop("idle").keys() == {"ledger"}
     shown["targets"]["korea"]["polls"]["ledger"] = {"every": "1s"}
     assert loads(yaml.safe_dump(shown)) == settings

@@ -8,13 +8,16 @@ def test_a_daemon_whose_polls_are_all_fresh_is_ready() -> None:
     assert WELL.ready
 
 
-@pytest.mark.parametrize("state", sorted({*PollState} - {PollState.FRESH, PollState.NO_KEY}))
+@pytest.mark.parametrize(
+    "state", sorted({*PollState} - {PollState.FRESH, PollState.NO_KEY, PollState.NOT_HERE})
+)
 def test_one_poll_that_is_not_fresh_makes_the_daemon_not_ready(state: PollState) -> None:
     assert not polls(PollState.FRESH, state).ready
 
 
-def test_a_poll_without_a_key_is_not_waited_for() -> None:
-    assert polls(PollState.FRESH, PollState.NO_KEY).ready
+@pytest.mark.parametrize("off", [PollState.NO_KEY, PollState.NOT_HERE])
+def test_a_poll_that_is_off_is_not_waited_for(off: PollState) -> None:
+    assert polls(PollState.FRESH, off).ready
 
 
 def test_a_draining_daemon_is_not_ready_however_fresh_it_is() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.fakes import NOW, FakeBoard, FakeLog
 from upbit_monitor.exchange import REGIONS
-from upbit_monitor.polls import Context
+from upbit_monitor.polls import Context, Listing, key_id
 
 if TYPE_CHECKING:
     from upbit_monitor.metrics import Family
@@ -21,10 +21,25 @@ class Place:
     now: float = NOW
     board: FakeBoard = field(default_factory=FakeBoard)
     log: FakeLog = field(default_factory=FakeLog)
+    poll_name: str = "poll"
+    listing: Listing = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.listing = Listing(lambda: self.now)
 
     @property
     def context(self) -> Context:
-        return Context("target", REGIONS[self.region], self.board, self.log, lambda: self.now)
+        return Context(
+            target="target",
+            poll=self.poll_name,
+            region=REGIONS[self.region],
+            board=self.board,
+            log=self.log,
+            listing=self.listing,
+            key_id=key_id("access-key-of-the-tests"),
+            wall=lambda: self.now,
+            exchange_time=lambda: self.now,
+        )
 
     def shown(self, family: Family) -> dict[str, float]:
         """Give the series of a family with one label beside the target, by that label."""

@@ -13,7 +13,7 @@ import pytest
 
 from tests.fakes import FakeBoard, FakeLog
 from upbit_monitor.exchange import REGIONS, ExchangeClient, HttpTransport, TokenSigner
-from upbit_monitor.polls import POLLS, Context
+from upbit_monitor.polls import POLLS, Context, Listing, key_id
 from upbit_monitor.polls.markets import CAUTIONED
 from upbit_monitor.quota import QUOTATION, RateLimiter, account
 from upbit_monitor.simulator import Key, Knobs, SimulatedExchange, SimulatorServer
@@ -27,7 +27,7 @@ KEY = Key(access="access-key-of-the-tests", secret="secret-of-the-tests-" * 4)
 ONLY_KOREA = {CAUTIONED}
 
 
-def options(poll: type[Poll], region: str) -> Iterable[Any]:
+def options(poll: type[Poll[Any]], region: str) -> Iterable[Any]:
     """Give the options by which a poll may ask differently."""
     yield poll.options()
     if "watch" in {field.name for field in dataclasses.fields(poll.options)}:
@@ -49,7 +49,15 @@ async def test_a_poll_works_over_http(name: str, region: str) -> None:
             signer=TokenSigner(KEY.access, KEY.secret),
         )
         for given in options(poll, region):
-            context = Context("target", REGIONS[region], board, log, time.time)
+            context = Context(
+                target="target",
+                poll=name,
+                region=REGIONS[region],
+                board=board,
+                log=log,
+                listing=Listing(time.time),
+                key_id=key_id(KEY.access),
+            )
             await poll(context, given).run(client)
     assert exchange.ledger.keys() == {("GET", end.path, 200) for end in poll.endpoints}
     for family in poll.families:

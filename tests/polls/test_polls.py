@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -21,7 +21,7 @@ each = pytest.mark.parametrize("poll", POLLS.values(), ids=POLLS)
 
 
 @each
-def test_it_is_listed_under_its_name(poll: type[Poll]) -> None:
+def test_it_is_listed_under_its_name(poll: type[Poll[Any]]) -> None:
     assert POLLS[poll.name] is poll
     assert re.fullmatch(r"[a-z][a-z_]*", poll.name)
     assert poll.summary.endswith(".")
@@ -29,7 +29,7 @@ def test_it_is_listed_under_its_name(poll: type[Poll]) -> None:
 
 @each
 def test_its_options_begin_with_the_interval_and_all_have_defaults_and_help(
-    poll: type[Poll],
+    poll: type[Poll[Any]],
 ) -> None:
     fields = dataclasses.fields(poll.options)
     assert fields[0].name == "every"
@@ -39,25 +39,25 @@ def test_its_options_begin_with_the_interval_and_all_have_defaults_and_help(
 
 
 @each
-def test_it_needs_a_key_exactly_if_an_endpoint_does(poll: type[Poll]) -> None:
+def test_it_needs_a_key_exactly_if_an_endpoint_does(poll: type[Poll[Any]]) -> None:
     assert poll.private == any(endpoint.private for endpoint in poll.endpoints)
 
 
 @each
-def test_each_endpoint_reads_its_own_sample(poll: type[Poll]) -> None:
+def test_each_endpoint_reads_its_own_sample(poll: type[Poll[Any]]) -> None:
     for endpoint in poll.endpoints:
         assert len(endpoint.read(endpoint.sample)) == len(json.loads(endpoint.sample)) > 0
 
 
 @each
-def test_each_endpoint_belongs_to_a_group_of_its_scope(poll: type[Poll]) -> None:
+def test_each_endpoint_belongs_to_a_group_of_its_scope(poll: type[Poll[Any]]) -> None:
     for endpoint in poll.endpoints:
         groups = account("kr") if endpoint.private else QUOTATION
         assert endpoint.group in groups, endpoint.name
 
 
 @each
-def test_its_families_speak_of_a_target_and_are_its_own(poll: type[Poll]) -> None:
+def test_its_families_speak_of_a_target_and_are_its_own(poll: type[Poll[Any]]) -> None:
     others = {family.name for family in CATALOGUE} | {
         family.name for other in POLLS.values() if other is not poll for family in other.families
     }

@@ -16,7 +16,7 @@ from upbit_monitor import __version__
 from upbit_monitor.app.instruments import Instruments, log_settings
 from upbit_monitor.app.pulse import Pulse
 from upbit_monitor.app.schedule import Schedule
-from upbit_monitor.app.status import revision, status
+from upbit_monitor.app.status import revision, show_states, status
 from upbit_monitor.config import masked
 from upbit_monitor.errors import ConfigError, MonitorError
 from upbit_monitor.exposition import WebServer
@@ -204,17 +204,19 @@ class Daemon:
             web=url,
             targets=[*self._settings.targets],
             polls=[f"{poller.target}/{poller.poll.name}" for poller in self._watch.pollers],
-            without_key=[
-                f"{target.name}/{poll}"
+            off={
+                f"{target.name}/{poll}": str(why)
                 for target in self._settings.targets.values()
-                for poll in target.idle
-            ],
+                for poll, why in target.idle.items()
+            },
         )
         self._on_start(url)
 
     def _look(self) -> None:
         self._instruments.scopes.refresh()
-        ready = self.status().ready
+        status = self.status()
+        show_states(self._board, status)
+        ready = status.ready
         self._board.put(c.READY, None, value=float(ready))
         if ready != self._was_ready and not (self._was_ready is None and not ready):
             self._log.info(Event.DAEMON_READY if ready else Event.DAEMON_NOT_READY)

@@ -74,6 +74,7 @@ class Instruments:
 
     def watch(self, settings: Settings) -> Watch:
         """Make what these settings ask for. To be entered."""
+        self.board.cap(settings.metrics.series_cap)
         call_log = CallLog(self.logging.logger(), successes_at_info=settings.log.requests == "info")
         # What the log would only drop is not told, and so not computed.
         in_detail = settings.log.level == "debug"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
 from heapq import merge
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +69,7 @@ def _describe(watch: Watch, pollers: Sequence[Poller], instruments: Instruments)
                     for poller in pollers
                     if poller.target == name
                 },
-                "without_key": [*target.idle],
+                "off": {poll: str(why) for poll, why in target.idle.items()},
                 "limiter": [*_limiter(watch.limiters[name])],
             }
             for name, target in watch.settings.targets.items()
@@ -80,6 +81,8 @@ def _poll(poller: Poller, instruments: Instruments) -> dict[str, Any]:
     return {
         "ok": poller.why is None,
         "why": poller.why,
+        "gist": poller.poll.gist,
+        "concerns": [asdict(concern) for concern in poller.poll.concerns],
         "saw": [*_saw(poller, instruments)] if poller.why is None else [],
     }
 

@@ -20,14 +20,18 @@ def report(seen: Mapping[str, Any]) -> str:
 def _target(name: str, target: Mapping[str, Any]) -> Iterator[str]:
     yield f"{name} · region {target['region']} · {target['base_url']}"
     for poll, result in target["polls"].items():
-        yield f"  {'ok  ' if result['ok'] else 'FAIL'}  {poll}"
+        yield f"  {'ok  ' if result['ok'] else 'FAIL'}  {poll}" + (
+            f": {result['gist']}" if result["gist"] else ""
+        )
         if result["why"]:
             yield f"          {result['why']}"
+        for concern in result["concerns"]:
+            yield f"        ! {poll} {concern['what']}. {concern['remedy']}"
         for row in result["saw"]:
             labels = " ".join(f"{key}={value}" for key, value in row["labels"].items())
             yield f"          {row['metric']:<52} {labels:<28} {row['value']:.15g}"
-    for poll in target["without_key"]:
-        yield f"  off   {poll}: it needs a key, and the target has none"
+    for poll, why in target["off"].items():
+        yield f"  off   {poll}: {why}"
     for group in target["limiter"]:
         yield f"  quota {_quota(group)}"
     if target.get("decisions"):

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from upbit_monitor import __version__
+from upbit_monitor.config import Idle
 from upbit_monitor.exposition import PollState, PollStatus, QuotaStatus, Status, TargetStatus
+from upbit_monitor.metrics import catalogue as c
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from upbit_monitor.app.watch import Watch
     from upbit_monitor.config import Target
+    from upbit_monitor.metrics import Board
     from upbit_monitor.poller import Poller
     from upbit_monitor.quota import GroupState, RateLimiter
+
+
+_OFF: Final = {Idle.NO_KEY: PollState.NO_KEY, Idle.NOT_HERE: PollState.NOT_HERE}
 
 
 def revision() -> str:
@@ -44,10 +50,20 @@ def status(watch: Watch, *, started_at: float, now: float, draining: bool) -> St
     )
 
 
+def show_states(board: Board, status: Status) -> None:
+    """Show where each poll stands, off ones too."""
+    for target in status.targets:
+        states: dict[tuple[str, ...], float] = {
+            (poll.name, state.label): float(poll.state is state)
+            for poll in target.polls
+            for state in PollState
+        }
+        board.show(c.POLL_STATE, target.name, states)
+
+
 def _polls(target: Target, pollers: Sequence[Poller]) -> tuple[PollStatus, ...]:
     active = (_poll(poller) for poller in pollers if poller.target == target.name)
-    why = "it needs a key, and the target has none"
-    idle = (PollStatus(name, PollState.NO_KEY, 0.0, why=why) for name in target.idle)
+    idle = (PollStatus(name, _OFF[why], 0.0, why=why) for name, why in target.idle.items())
     return (*active, *idle)
 
 
@@ -59,6 +75,8 @@ def _poll(poller: Poller) -> PollStatus:
         last_success_at=poller.last_success_at,
         failures=poller.cadence.failures,
         why=poller.why,
+        gist=poller.poll.gist,
+        concerns=tuple(poller.poll.concerns),
     )
 
 

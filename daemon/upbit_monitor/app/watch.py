@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from upbit_monitor.exchange import REGIONS, ExchangeClient, HttpTransport, TokenSigner
 from upbit_monitor.poller import Poller
-from upbit_monitor.polls import POLLS, Context
+from upbit_monitor.polls import POLLS, Context, Listing, key_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -79,15 +79,26 @@ class Watch:
     def _pollers(self, target: Target, transport: Transport) -> list[Poller]:
         endpoints = [end for name in target.polls for end in POLLS[name].endpoints]
         self._calls.prepare(target.name, endpoints)
-        return [self._poller(target, name, transport) for name in target.polls]
+        listing = Listing(self._wall)
+        return [self._poller(target, name, transport, listing) for name in target.polls]
 
-    def _poller(self, target: Target, name: str, transport: Transport) -> Poller:
+    def _poller(self, target: Target, name: str, transport: Transport, listing: Listing) -> Poller:
         options: Any = target.polls[name]
         self._board.declare(*POLLS[name].families)
         public, *account = self.limiters[target.name]
         timeout = _run_timeout(options.every, target)
         log = self._logger(target=target.name, poll=name)
-        context = Context(target.name, REGIONS[target.region], self._board, log, self._wall)
+        context = Context(
+            target=target.name,
+            poll=name,
+            region=REGIONS[target.region],
+            board=self._board,
+            log=log,
+            listing=listing,
+            key_id=_key_id(target),
+            wall=self._wall,
+            exchange_time=self._wall,
+        )
         return Poller(
             target=target.name,
             poll=POLLS[name](context, options),
@@ -121,6 +132,12 @@ def _run_timeout(every: float, target: Target) -> float:
     hide the latency that is to be measured, and call a slow exchange a dead one.
     """
     return max(0.9 * every, 2 * target.timeouts.total)
+
+
+def _key_id(target: Target) -> str | None:
+    if target.credentials is None:
+        return None
+    return key_id(target.credentials.access_key.get_secret_value())
 
 
 def _signer(target: Target) -> TokenSigner | None:

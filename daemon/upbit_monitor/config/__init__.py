@@ -6,7 +6,9 @@ from upbit_monitor.config.masked import masked
 from upbit_monitor.config.schema import schema
 from upbit_monitor.config.settings import (
     Credentials,
+    Idle,
     Log,
+    Metrics,
     PollKind,
     Settings,
     Target,
@@ -16,7 +18,9 @@ from upbit_monitor.config.settings import (
 __all__ = [
     "OVERRIDES",
     "Credentials",
+    "Idle",
     "Log",
+    "Metrics",
     "PollKind",
     "Settings",
     "Target",

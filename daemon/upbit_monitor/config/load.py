@@ -13,7 +13,7 @@ from upbit_monitor.config.explain import explain
 from upbit_monitor.config.faults import Fault
 from upbit_monitor.config.model import TARGET_NAME, FileEntry, TargetEntry, file_model
 from upbit_monitor.config.schema import schema_of
-from upbit_monitor.config.settings import Credentials, PollKind, Settings, Target, Web
+from upbit_monitor.config.settings import Credentials, Idle, PollKind, Settings, Target, Web
 from upbit_monitor.config.source import Source, read
 from upbit_monitor.exchange import REGIONS, Timeouts
 
@@ -50,8 +50,9 @@ def load(
             name: _target(name, entry, found[name], polls) for name, entry in file.targets.items()
         }
         if any(target.polls for target in targets.values()):
-            return Settings(MappingProxyType(targets), Web(file.web.listen_address), file.log)
-        faults.append(_nothing_to_do(next(iter(targets))))
+            web = Web(file.web.listen_address)
+            return Settings(MappingProxyType(targets), web, file.log, file.metrics)
+        faults.append(_nothing_to_do(*next(iter(targets.items()))))
     raise source.error(faults)
 
 
@@ -86,12 +87,16 @@ def _collisions(names: Iterable[str]) -> Iterable[Fault]:
             yield Fault(("targets", name), what, "rename one of the two")
 
 
-def _nothing_to_do(target: str) -> Fault:
+def _nothing_to_do(name: str, target: Target) -> Fault:
+    place = ("targets", name, "polls")
+    if Idle.NO_KEY not in target.idle.values():
+        here = f"has only polls that the region {target.region} has nothing of"
+        return Fault(place, here, "add another poll")
     return Fault(
-        ("targets", target, "polls"),
+        place,
         "has only polls that need a key, and there is none",
-        f"give the key (set {variable(target, 'access_key')} and "
-        f"{variable(target, 'secret_key')}) or add a public poll",
+        f"give the key (set {variable(name, 'access_key')} and "
+        f"{variable(name, 'secret_key')}) or add a public poll",
     )
 
 
@@ -104,7 +109,12 @@ def _target(
         credentials = Credentials(key.access_key, key.secret_key, algorithm)
     limits = entry.timeouts
     chosen = entry.polls.named()
-    idle = tuple(poll for poll in chosen if polls[poll].private and credentials is None)
+    idle: dict[str, Idle] = {}
+    for poll in chosen:
+        if entry.region not in polls[poll].regions:
+            idle[poll] = Idle.NOT_HERE
+        elif polls[poll].private and credentials is None:
+            idle[poll] = Idle.NO_KEY
     return Target(
         name=name,
         region=entry.region,
@@ -113,5 +123,5 @@ def _target(
         share=entry.share,
         timeouts=Timeouts(limits.connect, limits.read, limits.total),
         polls=MappingProxyType({poll: chosen[poll] for poll in chosen if poll not in idle}),
-        idle=idle,
+        idle=MappingProxyType(idle),
     )

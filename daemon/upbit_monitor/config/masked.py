@@ -20,6 +20,7 @@ def masked(settings: Settings) -> dict[str, Any]:
         "targets": {name: _target(target) for name, target in settings.targets.items()},
         "web": _written(settings.web),
         "log": _written(settings.log),
+        "metrics": _written(settings.metrics),
     }
 
 
@@ -37,7 +38,7 @@ def _target(target: Target) -> dict[str, Any]:
             for name, seconds in dataclasses.asdict(target.timeouts).items()
         },
         "polls": {name: _written(options) for name, options in target.polls.items()},
-        "idle": list(target.idle),
+        "idle": {poll: str(why) for poll, why in target.idle.items()},
     }
 
 

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, create_model, model_validator
 
 from upbit_monitor.config import addresses, durations
 from upbit_monitor.config.sections import Section, Strict, one_of
-from upbit_monitor.config.settings import Log, PollKind
+from upbit_monitor.config.settings import Log, Metrics, PollKind
 from upbit_monitor.exchange import REGIONS, Algorithm
 from upbit_monitor.polls import Seconds
 
@@ -104,6 +104,9 @@ class FileEntry(Strict):
     targets: Mapping[str, TargetEntry]
     web: WebEntry = Field(default_factory=WebEntry, description="The pages served.")
     log: Annotated[Log, Section("Log")] = Field(default_factory=Log, description="What is written.")
+    metrics: Annotated[Metrics, Section("Metrics")] = Field(
+        default_factory=Metrics, description="How much is shown."
+    )
 
 
 class Polls(Strict, json_schema_extra={"minProperties": 1}):

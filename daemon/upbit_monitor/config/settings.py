@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
 from pydantic import SecretStr
@@ -18,7 +19,15 @@ class PollKind(Protocol):
 
     summary: ClassVar[str]
     private: ClassVar[bool]
+    regions: ClassVar[frozenset[str]]
     options: ClassVar[type]
+
+
+class Idle(StrEnum):
+    """Why a poll that is asked for is off. The value is a sentence for people."""
+
+    NO_KEY = "it needs a key, and the target has none"
+    NOT_HERE = "the region has nothing of the kind"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +82,21 @@ class Log:
 
 
 @dataclass(frozen=True, slots=True)
+class Metrics:
+    """How much is shown."""
+
+    series_cap: int = field(
+        default=1000,
+        metadata={
+            "help": "Series that one metric may have for one target. What is more is left out, "
+            "and counted in upbit_monitor_series_limit_hits_total.",
+            "minimum": 1,
+            "maximum": 100_000,
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """One region of the exchange, seen with one account or with none."""
 
@@ -88,8 +112,8 @@ class Target:
     timeouts: Timeouts
     polls: Mapping[str, Any]
     """Options of each active poll: an instance of the poll's own dataclass."""
-    idle: tuple[str, ...] = ()
-    """Polls that are asked for but need a key, and there is none."""
+    idle: Mapping[str, Idle] = field(default_factory=dict)
+    """Polls that are asked for but off, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +123,4 @@ class Settings:
     targets: Mapping[str, Target]
     web: Web
     log: Log
+    metrics: Metrics = Metrics()

@@ -35,6 +35,7 @@ TONES: Final = {
     PollState.FAILING: Tone.BAD,
     PollState.PARKED: Tone.BAD,
     PollState.NO_KEY: Tone.IDLE,
+    PollState.NOT_HERE: Tone.IDLE,
 }
 _TROUBLED: Final = {
     PollState.PARKED: "parked",
@@ -79,7 +80,7 @@ def diagnose(status: Status) -> Diagnosis:
 
 def _headline(status: Status) -> tuple[Tone, str]:
     states: Counter[PollState] = Counter(
-        poll.state for _, poll in status.polls() if poll.state is not PollState.NO_KEY
+        poll.state for _, poll in status.polls() if poll.state.enabled
     )
     total = states.total()
     troubled = {state: states[state] for state in _TROUBLED if states[state]}

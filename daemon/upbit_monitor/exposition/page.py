@@ -12,7 +12,6 @@ from urllib.parse import quote
 from upbit_monitor.exposition.diagnosis import TONES, Tone, diagnose
 from upbit_monitor.exposition.markup import Html, element, joined
 from upbit_monitor.exposition.quota_bar import quota_row
-from upbit_monitor.exposition.status import PollState
 from upbit_monitor.exposition.words import ago, counted, span
 
 if TYPE_CHECKING:
@@ -97,14 +96,14 @@ def _masthead(status: Status, links: Sequence[str]) -> Html:
 
 def _verdict(status: Status, diagnosis: Diagnosis) -> Html:
     watched = counted(len(status.targets), "target")
-    keyless = sum(poll.state is PollState.NO_KEY for _, poll in status.polls())
+    off = sum(not poll.state.enabled for _, poll in status.polls())
     facts = [
         "ready" if status.ready else "not ready",
         watched,
         f"up {span(status.now - status.started_at)}",
     ]
-    if keyless:
-        facts.insert(2, f"{counted(keyless, 'poll')} without a key")
+    if off:
+        facts.insert(2, f"{counted(off, 'poll')} off")
     return element(
         "section",
         _badge(diagnosis.tone, large=True),
@@ -165,7 +164,7 @@ def _polls(target: TargetStatus, now: float) -> Html:
 
 def _poll(poll: PollStatus, now: float) -> Iterator[Html]:
     tone = TONES[poll.state]
-    beat = "" if poll.state is PollState.NO_KEY else f"every {span(poll.every_seconds)}"
+    beat = f"every {span(poll.every_seconds)}" if poll.state.enabled else ""
     yield element(
         "tr",
         element(

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from upbit_monitor.polls import Concern
+
 
 class PollState(StrEnum):
     """Where one poll stands. Only one of these is true at a time; the docstrings say which."""
@@ -29,11 +31,23 @@ class PollState(StrEnum):
     """The exchange refused in a way that only a person can mend."""
     NO_KEY = "no key"
     """The poll needs an account, and its target has no key: it is not enabled."""
+    NOT_HERE = "not here"
+    """The region has no such endpoint: the poll is not enabled."""
+
+    @property
+    def label(self) -> str:
+        """The value of the label ``state``."""
+        return self.name.lower()
+
+    @property
+    def enabled(self) -> bool:
+        """Whether the poll runs at all."""
+        return self not in {PollState.NO_KEY, PollState.NOT_HERE}
 
     @property
     def ready(self) -> bool:
         """Whether a poll in this state keeps nobody waiting."""
-        return self in {PollState.FRESH, PollState.NO_KEY}
+        return self is PollState.FRESH or not self.enabled
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +56,8 @@ class PollStatus:
 
     ``every_seconds`` is the interval, 0 for a poll that is not enabled. ``failures`` counts the
     failed runs since the last success; ``why`` is the reason of the last one, or of the state, in
-    one sentence. It may quote the exchange.
+    one sentence. It may quote the exchange. ``gist`` is what the last success saw, and
+    ``concerns`` what of it a person should look at.
     """
 
     name: str
@@ -51,6 +66,8 @@ class PollStatus:
     last_success_at: float | None = None
     failures: int = 0
     why: str | None = None
+    gist: str = ""
+    concerns: tuple[Concern, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

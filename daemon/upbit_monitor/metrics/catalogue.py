@@ -208,10 +208,17 @@ POLL_LAST_SUCCESS: Final = _poll(
     "poll_last_success_timestamp_seconds", "gauge",
     "Unix time of the last successful run; absent before the first.",
 )  # fmt: skip
-POLL_PARKED: Final = _poll(
-    "poll_parked", "gauge",
-    "Whether the poll waits for a person (1): the exchange refuses it in a way that asking again "
-    "cannot mend.",
+POLL_STATE: Final = _poll(
+    "poll_state", "gauge",
+    "Where a poll stands: 1 for the state that it is in, 0 for the others. waiting: nothing has "
+    "succeeded yet; fresh; late: too old, though nothing failed; failing: too old, and failing; "
+    "parked: refused until a person acts; no_key: it needs a key, and there is none; not_here: "
+    "the region has no such endpoint.",
+    "state",
+)  # fmt: skip
+POLL_MISSING_MARKETS: Final = _poll(
+    "poll_missing_markets", "gauge",
+    "Watched markets, or patterns of them, that the exchange does not list; the log names them.",
 )  # fmt: skip
 POLLS_RUNNING: Final = _poll("polls_running", "gauge", "Runs in progress.")
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Final, Literal
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
@@ -23,14 +24,15 @@ if TYPE_CHECKING:
 Kind = Literal["counter", "gauge", "histogram"]
 
 SERIES_CAP: Final = 1000
-"""Series that one gauge may have for one target; what is more is left out, and counted."""
+"""Series that one gauge may have for one target, unless the operator says otherwise."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Family:
-    """One metric family. ``help`` is a full sentence and says the unit; METRICS.md prints it.
+    """One metric family. ``help`` is a full sentence and says the unit.
 
-    Each is declared once, and is equal to itself alone: it is looked up at every observation.
+    ``advice``: what to do, or what to think of, when it moves. METRICS.md prints both. Each is
+    declared once, and is equal to itself alone: it is looked up at every observation.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Family:
     help: str
     labels: tuple[str, ...] = ()
     buckets: tuple[float, ...] = ()
+    advice: str = ""
 
 
 SERIES_LIMIT_HITS: Final = Family(
@@ -52,19 +55,21 @@ SERIES_LIMIT_HITS: Final = Family(
 class Snapshot(Collector):
     """A gauge whose series are replaced as a whole, by target.
 
-    Its state: the rows of each target, a value by label values (without the target's).
+    Its state: the rows of each target, a value by label values (without the target's), and how
+    many a target may have; what is more is left out, and counted.
     """
 
     def __init__(self, family: Family, on_overflow: Callable[[str, int], None]) -> None:
+        self.cap = SERIES_CAP
         self._family = family
         self._on_overflow = on_overflow
         self._rows: dict[str | None, Mapping[tuple[str, ...], float]] = {}
 
     def show(self, target: str | None, rows: Mapping[tuple[str, ...], float]) -> None:
         """Let these rows be all that the target has."""
-        if len(rows) > SERIES_CAP:
-            self._on_overflow(self._family.name, len(rows) - SERIES_CAP)
-            rows = dict(list(rows.items())[:SERIES_CAP])
+        if len(rows) > self.cap:
+            self._on_overflow(self._family.name, len(rows) - self.cap)
+            rows = dict(islice(rows.items(), self.cap))
         self._rows[target] = rows
 
     def put(self, target: str | None, labels: tuple[str, ...], value: float) -> None:
@@ -100,10 +105,17 @@ class Board:
         # Process-wide: ``_created`` would double the series for what nobody reads.
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = registry
+        self._series_cap = SERIES_CAP
         self._snapshots: dict[Family, Snapshot] = {}
         self._counters: dict[Family, Counter] = {}
         self._histograms: dict[Family, Histogram] = {}
         self._targets: dict[str, set[tuple[Family, tuple[str, ...]]]] = defaultdict(set)
+
+    def cap(self, series: int) -> None:
+        """Let a gauge have so many series for one target, from now on."""
+        self._series_cap = series
+        for snapshot in self._snapshots.values():
+            snapshot.cap = series
 
     def declare(self, *families: Family) -> None:
         """Let what these families leave out or fold be counted from 0."""
@@ -148,6 +160,12 @@ class Board:
         self._overflow(family.name, 1)
         return "other"
 
+    def drop(self, family: Family, target: str, *labels: str) -> None:
+        """Drop one series of a counter or histogram: what it speaks of is no more."""
+        if (family, (target, *labels)) in self._targets[target]:
+            self._targets[target].remove((family, (target, *labels)))
+            (self._counters.get(family) or self._histograms[family]).remove(target, *labels)
+
     def forget(self, target: str, *, gauges_only: bool = False) -> None:
         """Drop every series of a target that is watched no more, or only its gauges."""
         for snapshot in self._snapshots.values():
@@ -167,6 +185,7 @@ class Board:
     def _snapshot(self, family: Family) -> Snapshot:
         if family not in self._snapshots:
             self._snapshots[family] = snapshot = Snapshot(family, self._overflow)
+            snapshot.cap = self._series_cap
             self.registry.register(snapshot)
         return self._snapshots[family]
 

@@ -1,9 +1,10 @@
 """What can be watched. One line a poll: this list is all that knows them."""
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from upbit_monitor.polls.base import Context, Exchange, Poll, Seconds
+from upbit_monitor.polls.base import Concern, Context, Exchange, Poll, Seconds, key_id
+from upbit_monitor.polls.listing import Listing
 from upbit_monitor.polls.markets import Markets
 from upbit_monitor.polls.open_orders import OpenOrders
 from upbit_monitor.polls.tickers import Tickers
@@ -11,8 +12,8 @@ from upbit_monitor.polls.tickers import Tickers
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-POLLS: Final["Mapping[str, type[Poll]]"] = MappingProxyType(
+POLLS: Final["Mapping[str, type[Poll[Any]]]"] = MappingProxyType(
     {poll.name: poll for poll in (Markets, Tickers, OpenOrders)}
 )
 
-__all__ = ["POLLS", "Context", "Exchange", "Poll", "Seconds"]
+__all__ = ["POLLS", "Concern", "Context", "Exchange", "Listing", "Poll", "Seconds", "key_id"]

@@ -6,18 +6,25 @@ Watching more is one module with one poll in it, and one line in ``POLLS``.
 
 from __future__ import annotations
 
+import asyncio
 import time
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, NewType, Protocol, TypeVar
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NewType, Protocol, TypeVar
+
+from upbit_monitor.exchange import REGIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from upbit_monitor.exchange import Endpoint, Region
     from upbit_monitor.logs import Logger
     from upbit_monitor.metrics import Board, Family
+    from upbit_monitor.polls.listing import Listing
 
 T = TypeVar("T")
+OptionsT = TypeVar("OptionsT")
 
 Seconds = NewType("Seconds", float)
 """A length of time in a poll's options; the configuration writes it as ``500ms`` or ``5s``."""
@@ -46,15 +53,33 @@ class Context:
     """Where a poll works: which target, where it shows, where it tells, what time it is."""
 
     target: str
+    poll: str
     region: Region
     board: Board
     log: Logger
+    listing: Listing
+    """What is listed; shared by the polls of a target."""
+    key_id: str | None = None
+    """Short hash of the target's access key, if it has a key."""
     wall: Callable[[], float] = time.time
     """Unix time, in seconds."""
+    exchange_time: Callable[[], float] = time.time
+    """Unix time by the exchange's clock as far as it is known, in seconds."""
 
 
-class Poll(Protocol):
-    """One thing to watch of one target."""
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """What a person should look at although the exchange answers: what is so, and what to do."""
+
+    what: str
+    remedy: str
+
+
+class Poll(ABC, Generic[OptionsT]):
+    """One thing to watch of one target.
+
+    Its state, beside what a kind of poll adds: what its last successful run saw, for people.
+    """
 
     name: ClassVar[str]
     """The value of the label ``poll``, and its key in the configuration."""
@@ -62,19 +87,56 @@ class Poll(Protocol):
     """One sentence for the configuration's reference."""
     private: ClassVar[bool]
     """Whether it needs a key."""
-    priority: ClassVar[int]
+    permission: ClassVar[str | None] = None
+    """The permission that the key needs, as the exchange calls it; none: any key will do."""
+    regions: ClassVar[frozenset[str]] = frozenset(REGIONS)
+    """Where the exchange has what it asks for."""
+    priority: ClassVar[int] = 1
     """Who goes first in the same group: the lower number."""
     options: ClassVar[type[Any]]
     """A frozen dataclass, made with ``option``; its first field is ``every``."""
     endpoints: ClassVar[tuple[Endpoint[Any], ...]]
     families: ClassVar[tuple[Family, ...]]
 
-    def __init__(self, context: Context, options: Any) -> None:  # noqa: ANN401 -- its own options
-        ...  # pragma: no cover
+    gist: str = ""
+    """What the last successful run saw, in a few words without any secret; empty before it."""
+    concerns: Sequence[Concern] = ()
+    """What of it a person should look at."""
 
+    def __init__(self, context: Context, options: OptionsT) -> None:
+        self._context = context
+        self._options = options
+
+    @classmethod
+    def requests(
+        cls,
+        options: Any,  # noqa: ANN401 -- its own options
+        region: Region,
+    ) -> Mapping[Endpoint[Any], float]:
+        """Give the requests that one run sends at most, as far as that is known before it."""
+        del options, region
+        return dict.fromkeys(cls.endpoints, 1.0)
+
+    @abstractmethod
     async def run(self, exchange: Exchange) -> None:
         """Ask, and show what came. Raises what ``exchange`` raises."""
-        ...  # pragma: no cover
+
+
+async def spread(items: Sequence[T], seconds: float) -> AsyncIterator[T]:
+    """Give items one by one, at equal steps over so many seconds; the first at once.
+
+    Whoever takes longer over one than a step gets the next at once.
+    """
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    for place, item in enumerate(items):
+        await asyncio.sleep(max(began + place * seconds / len(items) - clock(), 0.0))
+        yield item
+
+
+def key_id(access_key: str) -> str:
+    """Give a short hash by which a key can be told from others, and by which nobody finds it."""
+    return sha256(f"upbit-monitor/{access_key}".encode()).hexdigest()[:8]
 
 
 def quote_of(market: str) -> str:

@@ -6,53 +6,16 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
-import msgspec
-
-from upbit_monitor.errors import Unreadable
-from upbit_monitor.exchange import Endpoint
 from upbit_monitor.logs import Event
 from upbit_monitor.metrics import Family
-from upbit_monitor.polls.base import Context, Exchange, Seconds, interval, option, quote_of
+from upbit_monitor.polls.base import Context, Exchange, Poll, Seconds, interval, option, quote_of
+from upbit_monitor.polls.listing import MARKET_ALL, Market, Watchlist
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from upbit_monitor.exchange import Endpoint
 
-class MarketEvent(msgspec.Struct):
-    """Korea's marks on a market, only in an answer with details."""
-
-    warning: bool = False
-    caution: dict[str, bool] = {}
-
-
-class Market(msgspec.Struct):
-    """One row. Korea has ``market_event``; the other regions have ``market_warning``."""
-
-    market: str
-    market_event: MarketEvent | None = None
-    market_warning: str | None = None
-
-    @property
-    def warned(self) -> bool:
-        """Whether the market is designated as an investment warning."""
-        if self.market_event is not None:
-            return self.market_event.warning
-        return (self.market_warning or "NONE") != "NONE"
-
-
-MARKET_ALL: Final = Endpoint(
-    name="market_all",
-    path="/v1/market/all",
-    group="market",
-    shape=list[Market],
-    sample=(
-        '[{"market":"KRW-BTC","korean_name":"비트코인","english_name":"Bitcoin",'
-        '"market_event":{"warning":false,"caution":{"PRICE_FLUCTUATIONS":false,'
-        '"TRADING_VOLUME_SOARING":false,"DEPOSIT_AMOUNT_SOARING":false,'
-        '"GLOBAL_PRICE_DIFFERENCES":true,"CONCENTRATION_OF_SMALL_ACCOUNTS":false}}},'
-        '{"market":"SGD-ETH","english_name":"Ethereum","market_warning":"CAUTION"}]'
-    ).encode(),
-)
 
 CAUTIONS: Final = (
     "price_fluctuations",
@@ -105,13 +68,12 @@ class MarketsOptions:
     watch: tuple[str, ...] = option("Markets to show one by one, such as KRW-BTC.", ())
 
 
-class Markets:
+class Markets(Poll[MarketsOptions]):
     """Polls the market list. Its state: the codes that were listed at the last answer."""
 
     name: ClassVar[str] = "markets"
     summary: ClassVar[str] = "The market list: listings, delistings, warnings and cautions."
     private: ClassVar[bool] = False
-    priority: ClassVar[int] = 1
     options: ClassVar[type[MarketsOptions]] = MarketsOptions
     endpoints: ClassVar[tuple[Endpoint[list[Market]], ...]] = (MARKET_ALL,)
     families: ClassVar[tuple[Family, ...]] = (
@@ -119,8 +81,8 @@ class Markets:
     )  # fmt: skip
 
     def __init__(self, context: Context, options: MarketsOptions) -> None:
-        self._context = context
-        self._options = options
+        super().__init__(context, options)
+        self._watch = Watchlist(context, options.watch)
         self._listed: frozenset[str] | None = None
         for quote in (*context.region.quotes, "other"):
             for family in (LISTINGS, DELISTINGS):
@@ -128,10 +90,7 @@ class Markets:
 
     async def run(self, exchange: Exchange) -> None:
         """Ask for the list with details, and show it."""
-        markets = await exchange.get(MARKET_ALL, ("is_details", "true"))
-        if not markets:
-            # An exchange without markets is a broken answer, not eight hundred delistings.
-            raise Unreadable(f"{MARKET_ALL.path}: an empty list of markets")
+        markets = await self._context.listing.read(exchange)
         self._show(markets)
         self._compare(frozenset(market.market for market in markets))
 
@@ -142,7 +101,7 @@ class Markets:
         board.show(MARKETS, target, {(quote,): number for quote, number in listed.items()})
         board.show(WARNED, target, {(quote,): warned[quote] for quote in listed})
         board.show(CAUTIONED, target, self._cautions(markets))
-        watch = frozenset(self._options.watch)
+        watch = frozenset(self._watch.of(tuple(market.market for market in markets)))
         rows: dict[tuple[str, ...], float] = {
             (m.market,): float(m.warned) for m in markets if m.market in watch
         }

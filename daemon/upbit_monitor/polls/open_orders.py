@@ -13,7 +13,7 @@ import msgspec
 from upbit_monitor.errors import Unreadable
 from upbit_monitor.exchange import Endpoint
 from upbit_monitor.metrics import Family
-from upbit_monitor.polls.base import Context, Exchange, Seconds, interval, option
+from upbit_monitor.polls.base import Context, Exchange, Poll, Seconds, interval, option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,20 +88,20 @@ class OpenOrdersOptions:
     )
 
 
-class OpenOrders:
+class OpenOrders(Poll[OpenOrdersOptions]):
     """Polls open orders. Its state: for each, its executed volume and since when it is that."""
 
     name: ClassVar[str] = "open_orders"
     summary: ClassVar[str] = "The account's open orders; needs a key that may view orders."
     private: ClassVar[bool] = True
+    permission: ClassVar[str | None] = "View orders"
     priority: ClassVar[int] = 0
     options: ClassVar[type[OpenOrdersOptions]] = OpenOrdersOptions
     endpoints: ClassVar[tuple[Endpoint[list[Order]], ...]] = (ORDERS_OPEN,)
     families: ClassVar[tuple[Family, ...]] = (OPEN_ORDERS, OLDEST, STUCK)
 
     def __init__(self, context: Context, options: OpenOrdersOptions) -> None:
-        self._context = context
-        self._options = options
+        super().__init__(context, options)
         self._progress: dict[str, tuple[Decimal, float]] = {}
 
     async def run(self, exchange: Exchange) -> None:

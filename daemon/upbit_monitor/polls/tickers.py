@@ -14,7 +14,7 @@ from upbit_monitor.errors import Mistaken
 from upbit_monitor.exchange import Endpoint
 from upbit_monitor.logs import Event
 from upbit_monitor.metrics import Family
-from upbit_monitor.polls.base import Context, Exchange, Seconds, interval, option, quote_of
+from upbit_monitor.polls.base import Context, Exchange, Poll, Seconds, interval, option, quote_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -103,7 +103,7 @@ class TickersOptions:
     )
 
 
-class Tickers:
+class Tickers(Poll[TickersOptions]):
     """Polls prices. Its state: which watched markets are missing, and how it asks."""
 
     name: ClassVar[str] = "tickers"
@@ -115,8 +115,7 @@ class Tickers:
     families: ClassVar[tuple[Family, ...]] = (PRICE, LAST_TRADE, AGE, STALE)
 
     def __init__(self, context: Context, options: TickersOptions) -> None:
-        self._context = context
-        self._options = options
+        super().__init__(context, options)
         self._missing: frozenset[str] = frozenset()
         self._by_code = bool(options.watch) and not options.quotes
         context.board.observe(AGE, context.target, values=())

@@ -1,0 +1,201 @@
+"""What is listed at a target, and which of it somebody wants to see one by one.
+
+One code that is not listed spoils a question for many, and the answer does not say which. So no
+poll asks for a market by name that the market list does not have. The list is shared by a target's
+polls: whoever reads it reads it for all, and nobody asks for it again while it is young.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from fnmatch import translate
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import msgspec
+
+from upbit_monitor.errors import Mistaken, Unreadable
+from upbit_monitor.exchange import Endpoint
+from upbit_monitor.logs import Event
+from upbit_monitor.metrics import catalogue as c
+from upbit_monitor.polls.base import Concern
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Collection, Sequence
+
+    from upbit_monitor.polls.base import Context, Exchange
+
+R = TypeVar("R")
+
+
+class MarketEvent(msgspec.Struct):
+    """Korea's marks on a market, only in an answer with details."""
+
+    warning: bool = False
+    caution: dict[str, bool] = {}
+
+
+class Market(msgspec.Struct):
+    """One row. Korea has ``market_event``; the other regions have ``market_warning``."""
+
+    market: str
+    market_event: MarketEvent | None = None
+    market_warning: str | None = None
+
+    @property
+    def warned(self) -> bool:
+        """Whether the market is designated as an investment warning."""
+        if self.market_event is not None:
+            return self.market_event.warning
+        return (self.market_warning or "NONE") != "NONE"
+
+
+MARKET_ALL: Final = Endpoint(
+    name="market_all",
+    path="/v1/market/all",
+    group="market",
+    shape=list[Market],
+    sample=(
+        '[{"market":"KRW-BTC","korean_name":"비트코인","english_name":"Bitcoin",'
+        '"market_event":{"warning":false,"caution":{"PRICE_FLUCTUATIONS":false,'
+        '"TRADING_VOLUME_SOARING":false,"DEPOSIT_AMOUNT_SOARING":false,'
+        '"GLOBAL_PRICE_DIFFERENCES":true,"CONCENTRATION_OF_SMALL_ACCOUNTS":false}}},'
+        '{"market":"SGD-ETH","english_name":"Ethereum","market_warning":"CAUTION"}]'
+    ).encode(),
+)
+
+_LONGEST_KEPT: Final = 600.0
+"""Seconds that the list is believed. The poll ``markets`` reads it more often."""
+
+_CHUNK: Final = 100
+"""Codes in one question: no limit is documented, and longer URLs have been cut or refused."""
+
+_NOT_FOUND: Final = 404
+
+_WILD: Final = frozenset("*?[")
+"""What makes a pattern of a code."""
+
+
+class Listing:
+    """The market list of one target. Its state: the codes, and when they were read."""
+
+    def __init__(self, wall: Callable[[], float]) -> None:
+        self._wall = wall
+        self._codes: tuple[str, ...] = ()
+        self._read_at = float("-inf")
+        self._reading = asyncio.Lock()
+
+    async def read(self, exchange: Exchange) -> Sequence[Market]:
+        """Ask for the list, with details. Raises what ``exchange`` raises."""
+        async with self._reading:
+            return await self._read(exchange)
+
+    async def codes(self, exchange: Exchange) -> tuple[str, ...]:
+        """Give the codes that are listed; asks only if the list is not there or too old."""
+        async with self._reading:
+            # A clock that was set back makes a list look as if it came from the future.
+            if not 0 <= self._wall() - self._read_at < _LONGEST_KEPT:
+                await self._read(exchange)
+            return self._codes
+
+    async def ask(
+        self,
+        exchange: Exchange,
+        codes: Sequence[str],
+        question: Callable[[Sequence[str]], Awaitable[R]],
+    ) -> R | None:
+        """Ask about markets by name. ``None`` if none of them is listed any more.
+
+        If one has gone since the list was read, the list is read anew, and the question is asked
+        about the others. Raises what ``question`` raises.
+        """
+        try:
+            return await question(codes)
+        except Mistaken as error:
+            if error.status != _NOT_FOUND:
+                raise
+            listed = {market.market for market in await self.read(exchange)}
+            left = [code for code in codes if code in listed]
+            if len(left) == len(codes):
+                raise  # the exchange lists what it does not find: that is for a person
+            return await question(left) if left else None
+
+    async def _read(self, exchange: Exchange) -> Sequence[Market]:
+        markets = await exchange.get(MARKET_ALL, ("is_details", "true"))
+        if not markets:
+            # An exchange without markets is a broken answer, not eight hundred delistings.
+            raise Unreadable(f"{MARKET_ALL.path}: an empty list of markets")
+        self._codes = tuple(dict.fromkeys(market.market for market in markets))
+        self._read_at = self._wall()
+        return markets
+
+
+class Watchlist:
+    """The markets that a poll shows one by one: codes such as KRW-BTC, or patterns as KRW-*.
+
+    Its state: what they matched when last looked at, and which of them matched nothing.
+    """
+
+    def __init__(self, context: Context, wanted: Sequence[str]) -> None:
+        self._context = context
+        self._wanted = tuple(dict.fromkeys(wanted))
+        self._listed: Collection[str] | None = None
+        self._chosen: tuple[str, ...] = ()
+        self._missing: frozenset[str] = frozenset()
+        self._put_missing()
+
+    def __bool__(self) -> bool:
+        """Whether anything is to be shown one by one."""
+        return bool(self._wanted)
+
+    def of(self, listed: Collection[str]) -> tuple[str, ...]:
+        """Give those of the listed codes that are watched, and tell of what is not listed."""
+        if listed != self._listed:
+            self._listed = listed
+            self._chosen, found = _matches(self._wanted, listed)
+            self._tell(frozenset(self._wanted) - found)
+        return self._chosen
+
+    @property
+    def concerns(self) -> Sequence[Concern]:
+        """Name what is watched and not listed."""
+        if not self._missing:
+            return ()
+        return (
+            Concern(
+                f"watches {', '.join(sorted(self._missing))}, which the exchange does not list",
+                "See whether it was delisted or is misspelt, and mend `watch`.",
+            ),
+        )
+
+    def _tell(self, missing: frozenset[str]) -> None:
+        for text in sorted(missing - self._missing):
+            self._context.log.warning(Event.MARKET_MISSING, market=text)
+        self._missing = missing
+        self._put_missing()
+
+    def _put_missing(self) -> None:
+        context = self._context
+        context.board.put(
+            c.POLL_MISSING_MARKETS, context.target, context.poll, value=len(self._missing)
+        )
+
+
+def chunks(codes: Sequence[str]) -> Sequence[Sequence[str]]:
+    """Cut a list of codes into what fits into one question each."""
+    return [codes[start : start + _CHUNK] for start in range(0, len(codes), _CHUNK)]
+
+
+def _matches(
+    wanted: Sequence[str], listed: Collection[str]
+) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Give the codes that are wanted, and what of the wanted matches a code."""
+    plain = frozenset(wanted).intersection(listed)
+    patterns = [(text, re.compile(translate(text))) for text in wanted if _WILD & {*text}]
+    chosen, found = [], set(plain)
+    for code in listed:
+        hits = [text for text, pattern in patterns if pattern.fullmatch(code)]
+        found.update(hits)
+        if hits or code in plain:
+            chosen.append(code)
+    return tuple(chosen), frozenset(found)

@@ -1,0 +1,136 @@
+"""What is listed, asked for no more often than needed, and what is watched of it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.fakes import FakeExchange
+from tests.polls.context import Place
+from tests.virtual import in_virtual_time
+from upbit_monitor.errors import Mistaken, Unreadable
+from upbit_monitor.metrics import catalogue as c
+from upbit_monitor.polls.listing import Watchlist, chunks
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Bench(Place):
+    """An exchange whose list can be changed. Its state: the list."""
+
+    def __init__(self, *codes: str) -> None:
+        super().__init__()
+        self.listed = list(codes)
+        self.exchange = FakeExchange(lambda *_: [{"market": code} for code in self.listed])
+
+    async def codes(self) -> tuple[str, ...]:
+        return await self.listing.codes(self.exchange)
+
+    async def about(self, codes: Sequence[str]) -> list[str]:
+        """Answer as the exchange does: one code that is not listed spoils the question."""
+        if set(codes) - set(self.listed):
+            raise Mistaken(404, "404", "Code not found")
+        return [*codes]
+
+
+@in_virtual_time
+async def test_polls_that_want_the_list_at_once_ask_once() -> None:
+    bench = Bench("KRW-BTC", "KRW-ETH", "KRW-BTC")
+    answers = await asyncio.gather(*(bench.codes() for _ in range(5)))
+    assert answers == [("KRW-BTC", "KRW-ETH")] * 5
+    assert len(bench.exchange.asked) == 1
+
+
+@pytest.mark.parametrize(("later", "asked"), [(599, 1), (600, 2), (-1, 2)])
+@in_virtual_time
+async def test_the_list_is_read_anew_when_it_is_old_or_from_the_future(
+    later: float, asked: int
+) -> None:
+    bench = Bench("KRW-BTC")
+    await bench.codes()
+    bench.now += later
+    await bench.codes()
+    assert len(bench.exchange.asked) == asked
+
+
+@in_virtual_time
+async def test_an_empty_list_is_no_list() -> None:
+    bench = Bench()
+    with pytest.raises(Unreadable):
+        await bench.codes()
+
+
+@in_virtual_time
+async def test_a_market_that_went_since_is_left_out_of_the_question() -> None:
+    bench = Bench("KRW-BTC", "KRW-ETH")
+    codes = await bench.codes()
+    bench.listed.remove("KRW-BTC")
+    assert await bench.listing.ask(bench.exchange, codes, bench.about) == ["KRW-ETH"]
+    assert await bench.listing.ask(bench.exchange, ["KRW-BTC"], bench.about) is None
+
+
+@in_virtual_time
+async def test_what_is_listed_and_not_found_is_for_a_person() -> None:
+    bench = Bench("KRW-BTC")
+
+    async def unknown(_: object) -> None:
+        raise Mistaken(404, "404", "Code not found")
+
+    with pytest.raises(Mistaken):
+        await bench.listing.ask(bench.exchange, ["KRW-BTC"], unknown)
+
+
+@in_virtual_time
+async def test_another_refusal_is_passed_on_without_a_look_at_the_list() -> None:
+    bench = Bench("KRW-BTC")
+
+    async def refused(_: object) -> None:
+        raise Mistaken(400, "400", "no")
+
+    with pytest.raises(Mistaken):
+        await bench.listing.ask(bench.exchange, ["KRW-BTC"], refused)
+    assert bench.exchange.asked == []
+
+
+LISTED = ("KRW-BTC", "KRW-ETH", "BTC-ETH", "USDT-BTC")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "chosen", "missing"),
+    [
+        ((), (), 0),
+        (("KRW-ETH", "KRW-BTC"), ("KRW-BTC", "KRW-ETH"), 0),
+        (("KRW-*",), ("KRW-BTC", "KRW-ETH"), 0),
+        (("*-BTC", "KRW-BTC"), ("KRW-BTC", "USDT-BTC"), 0),
+        (("*",), LISTED, 0),
+        (("KRW-XRP", "SGD-*", "krw-btc"), (), 3),
+        (("KRW-XRP", "KRW-ETH"), ("KRW-ETH",), 1),
+    ],
+)
+def test_a_watch_list_names_codes_or_patterns(
+    wanted: tuple[str, ...], chosen: tuple[str, ...], missing: int
+) -> None:
+    place = Place()
+    watch = Watchlist(place.context, wanted)
+    assert watch.of(LISTED) == chosen
+    assert bool(watch) == bool(wanted)
+    assert place.shown(c.POLL_MISSING_MARKETS) == {"poll": missing}
+    assert len(watch.concerns) == bool(missing)
+
+
+def test_a_missing_market_is_told_once_and_again_when_it_goes_again() -> None:
+    place = Place()
+    watch = Watchlist(place.context, ("KRW-BTC",))
+    for listed in ((), ("KRW-ETH",), ("KRW-BTC",), ("KRW-ETH",)):
+        watch.of(listed)
+    assert place.log.told() == [("warning", "market_missing")] * 2
+    assert "KRW-BTC" in watch.concerns[0].what
+
+
+def test_a_list_is_cut_so_that_no_question_is_too_long() -> None:
+    codes = [f"KRW-COIN{number}" for number in range(250)]
+    assert [len(part) for part in chunks(codes)] == [100, 100, 50]
+    assert [code for part in chunks(codes) for code in part] == codes
