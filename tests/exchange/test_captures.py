@@ -13,7 +13,7 @@ from upbit_monitor.polls import POLLS
 from upbit_monitor.polls.listing import MARKET_ALL
 from upbit_monitor.polls.markets import CAUTIONS
 from upbit_monitor.polls.open_orders import ORDERS_OPEN
-from upbit_monitor.polls.tickers import TICKER, TICKER_ALL
+from upbit_monitor.polls.ticker_row import TICKER, TICKER_ALL
 
 if TYPE_CHECKING:
     from upbit_monitor.exchange import Endpoint
@@ -60,12 +60,6 @@ def test_tickers_are_read(endpoint: Endpoint[list[Any]], name: str) -> None:
     for ticker in tickers:
         assert ticker.trade_price > 0
         assert ticker.trade_timestamp <= ticker.timestamp
-
-
-def test_a_recorded_price_keeps_its_zeros() -> None:
-    bitcoin, ether = TICKER.read(captured.body("live/kr_ticker_2025-07-30.json"))
-    assert str(bitcoin.trade_price) == "162876000.00000000"
-    assert str(ether.trade_price) == "5252000.00000000"
 
 
 @pytest.mark.parametrize("name", ["docs_kr/orders_open.json", "docs_kr/orders_closed.json"])

@@ -30,8 +30,13 @@ ONLY_KOREA = {CAUTIONED, CAUTION}
 def options(poll: type[Poll[Any]], region: str) -> Iterable[Any]:
     """Give the options by which a poll may ask differently."""
     yield poll.options()
-    if "watch" in {field.name for field in dataclasses.fields(poll.options)}:
-        yield poll.options(watch=(f"{REGIONS[region].quotes[0]}-BTC",))
+    money = REGIONS[region].quotes[0]
+    names = {field.name for field in dataclasses.fields(poll.options)}
+    if "quotes" in names:
+        yield poll.options(quotes=(money, "BTC"))
+    if "watch" in names:
+        yield poll.options(watch=(f"{money}-BT?",))
+        yield poll.options(watch=(f"{money}-BTC",))
 
 
 @pytest.mark.parametrize("region", REGIONS)

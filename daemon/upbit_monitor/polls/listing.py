@@ -71,7 +71,7 @@ MARKET_ALL: Final = Endpoint(
     ).encode(),
 )
 
-_LONGEST_KEPT: Final = 600.0
+LONGEST_KEPT: Final = 600.0
 """Seconds that the list is believed. The poll ``markets`` reads it more often."""
 
 _CHUNK: Final = 100
@@ -101,7 +101,7 @@ class Listing:
         """Give the codes that are listed; asks only if the list is not there or too old."""
         async with self._reading:
             # A clock that was set back makes a list look as if it came from the future.
-            if not 0 <= self._wall() - self._read_at < _LONGEST_KEPT:
+            if not 0 <= self._wall() - self._read_at < LONGEST_KEPT:
                 await self._read(exchange)
             return self._codes
 
