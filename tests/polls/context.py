@@ -19,6 +19,8 @@ class Place:
 
     region: str = "kr"
     now: float = NOW
+    skew: float = 0
+    """Seconds that the wall clock is ahead of the exchange's."""
     board: FakeBoard = field(default_factory=FakeBoard)
     log: FakeLog = field(default_factory=FakeLog)
     poll_name: str = "poll"
@@ -37,7 +39,7 @@ class Place:
             log=self.log,
             listing=self.listing,
             key_id=key_id("access-key-of-the-tests"),
-            wall=lambda: self.now,
+            wall=lambda: self.now + self.skew,
             exchange_time=lambda: self.now,
         )
 

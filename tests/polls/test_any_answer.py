@@ -17,6 +17,7 @@ from tests.polls.context import Place
 from upbit_monitor.errors import Unreadable
 from upbit_monitor.exchange import REGIONS
 from upbit_monitor.polls import POLLS
+from upbit_monitor.polls.doubt import REASONS
 from upbit_monitor.polls.markets import CAUTIONS
 from upbit_monitor.polls.open_orders import SIDES, STATES
 
@@ -29,6 +30,7 @@ CLOSED = {
     "quote": {*REGIONS["kr"].quotes, "SGD", "other"},
     "market": {*WATCH},
     "caution": {*CAUTIONS, "other"},
+    "reason": {*REASONS},
     "side": {*SIDES, "other"},
     "state": {*STATES, "other"},
 }

@@ -14,7 +14,7 @@ import pytest
 from tests.fakes import FakeBoard, FakeLog
 from upbit_monitor.exchange import REGIONS, ExchangeClient, HttpTransport, TokenSigner
 from upbit_monitor.polls import POLLS, Context, Listing, key_id
-from upbit_monitor.polls.markets import CAUTIONED
+from upbit_monitor.polls.markets import CAUTION, CAUTIONED
 from upbit_monitor.quota import QUOTATION, RateLimiter, account
 from upbit_monitor.simulator import Key, Knobs, SimulatedExchange, SimulatorServer
 
@@ -24,14 +24,19 @@ if TYPE_CHECKING:
     from upbit_monitor.polls import Poll
 
 KEY = Key(access="access-key-of-the-tests", secret="secret-of-the-tests-" * 4)
-ONLY_KOREA = {CAUTIONED}
+ONLY_KOREA = {CAUTIONED, CAUTION}
 
 
 def options(poll: type[Poll[Any]], region: str) -> Iterable[Any]:
     """Give the options by which a poll may ask differently."""
     yield poll.options()
-    if "watch" in {field.name for field in dataclasses.fields(poll.options)}:
-        yield poll.options(watch=(f"{REGIONS[region].quotes[0]}-BTC",))
+    money = REGIONS[region].quotes[0]
+    names = {field.name for field in dataclasses.fields(poll.options)}
+    if "quotes" in names:
+        yield poll.options(quotes=(money, "BTC"))
+    if "watch" in names:
+        yield poll.options(watch=(f"{money}-BT?",))
+        yield poll.options(watch=(f"{money}-BTC",))
 
 
 @pytest.mark.parametrize("region", REGIONS)

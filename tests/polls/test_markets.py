@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+from tests.exchange import captured
 from tests.fakes import FakeExchange
 from tests.polls.context import Place
 from tests.virtual import in_virtual_time
 from upbit_monitor.errors import Unreadable
+from upbit_monitor.metrics.catalogue import POLL_MISSING_MARKETS
 from upbit_monitor.polls.markets import (
+    CAUTION,
     CAUTIONED,
     CAUTIONS,
     DELISTINGS,
@@ -138,9 +142,42 @@ async def test_warnings_are_read_in_the_style_of_the_other_regions() -> None:
     ]
     bench = Bench(*rows, region="sg", watch=("SGD-XRP", "BTC-ETH", "BTC-XRP"))
     await bench.run()
-    assert bench.shown(WARNED) == {"SGD": 1, "BTC": 0}
-    assert bench.shown(WARNING) == {"SGD-XRP": 1, "BTC-ETH": 0, "BTC-XRP": 0}
-    assert bench.shown(CAUTIONED) == {}, "only Korea tells kinds"
+    assert bench.shown(WARNED) == {"SGD": 1}, "of those in BTC nothing is told"
+    assert bench.shown(WARNING) == {"SGD-XRP": 1}
+    assert bench.table(CAUTIONED) == bench.table(CAUTION) == {}, "only Korea tells kinds"
+    assert bench.poll.gist == "4 listed, 1 with a warning"
+
+
+@pytest.mark.parametrize(
+    "untold",
+    [
+        {},
+        {"market_warning": None},
+        {"market_warning": ""},
+        {"market_event": None},
+        {"market_event": {}},
+        {"market_event": {"warning": None, "caution": None}},
+    ],
+)
+@in_virtual_time
+async def test_what_the_exchange_does_not_tell_is_not_shown(untold: dict[str, Any]) -> None:
+    bench = Bench({"market": "SGD-BTC"} | untold, region="sg", watch=("SGD-BTC",))
+    await bench.run()
+    assert bench.shown(MARKETS) == {"SGD": 1}
+    for family in (WARNED, WARNING, CAUTIONED, CAUTION):
+        assert bench.table(family) == {}, family.name
+    assert bench.poll.gist == "1 listed"
+
+
+@in_virtual_time
+async def test_a_warning_goes_when_the_exchange_tells_it_no_more() -> None:
+    bench = Bench(elsewhere("SGD-BTC", "CAUTION"), region="sg", watch=("SGD-BTC",))
+    await bench.run()
+    assert bench.shown(WARNING) == {"SGD-BTC": 1}
+    bench.rows = [{"market": "SGD-BTC"}]
+    await bench.run()
+    assert bench.shown(WARNED) == bench.shown(WARNING) == {}
+    assert bench.log.told() == []
 
 
 @in_virtual_time
@@ -171,6 +208,108 @@ async def test_cautions_go_when_the_answer_has_none_any_more() -> None:
     bench.rows = [{"market": "KRW-BTC"}]
     await bench.run()
     assert bench.shown(CAUTIONED) == {}
+
+
+@in_virtual_time
+async def test_cautions_of_watched_markets_are_shown_by_kind() -> None:
+    bench = Bench(
+        korean("KRW-BTC"),
+        korean("KRW-XRP", "PRICE_FLUCTUATIONS", "MOON_PHASE", "WASH_TRADING"),
+        korean("KRW-ETH", "PRICE_FLUCTUATIONS"),
+        watch=("KRW-BTC", "KRW-X*"),
+    )
+    await bench.run()
+    calm = {("KRW-BTC", kind): 0 for kind in CAUTIONS}
+    wild = {("KRW-XRP", kind): 0 for kind in CAUTIONS} | {
+        ("KRW-XRP", "price_fluctuations"): 1,
+        ("KRW-XRP", "other"): 1,
+    }
+    assert bench.table(CAUTION) == calm | wild
+    assert bench.overflows == {CAUTIONED.name: 2, CAUTION.name: 2}
+
+
+@in_virtual_time
+async def test_a_kind_that_is_not_told_is_not_shown_as_inactive() -> None:
+    row = {"market": "KRW-BTC", "market_event": {"caution": {"PRICE_FLUCTUATIONS": False}}}
+    bench = Bench(row, watch=("KRW-BTC",))
+    await bench.run()
+    assert bench.table(CAUTION) == {("KRW-BTC", "price_fluctuations"): 0}
+    assert bench.shown(CAUTIONED) == {"price_fluctuations": 0}
+    assert bench.table(WARNING) == bench.table(WARNED) == {}
+
+
+@in_virtual_time
+async def test_changes_of_warnings_are_told_of_watched_markets_only() -> None:
+    def rows(*warned: str) -> list[dict[str, Any]]:
+        codes = ("KRW-BTC", "KRW-ETH", "BTC-XRP")
+        return [korean(code, warning=code in warned) for code in codes]
+
+    bench = Bench(*rows("KRW-ETH"), watch=("KRW-*",))
+    await bench.run()
+    assert bench.log.told() == [], "what is so from the start is no change"
+    bench.rows = rows("KRW-BTC", "BTC-XRP")
+    await bench.run()
+    await bench.run()
+    assert [(line.event, line.fields["market"]) for line in bench.log.lines] == [
+        ("market_warned", "KRW-BTC"),
+        ("market_warning_lifted", "KRW-ETH"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "region", "gist", "warned"),
+    [
+        ("live/kr_market_all_head_2025-07-30.json", "kr", "5 listed", {}),
+        (
+            "live/kr_market_all_is_details_2026-07-30.json",
+            "kr",
+            "4 listed, 2 with a warning, 2 with a caution",
+            {"KRW-BTC": 0, "KRW-AERGO": 1, "KRW-ZIL": 1, "BTC-SIGN": 0},
+        ),
+        (
+            "docs_kr/market_all_is_details.json",
+            "kr",
+            "2 listed, 1 with a warning, 0 with a caution",
+            {"KRW-BTC": 0, "KRW-ETH": 1},
+        ),
+        (
+            "docs_global/listing_market_list.json",
+            "sg",
+            "5 listed, 0 with a warning",
+            dict.fromkeys(("SGD-ETH", "SGD-XRP", "SGD-BTC", "SGD-USDT", "SGD-SOL"), 0),
+        ),
+    ],
+)
+@in_virtual_time
+async def test_a_captured_list_is_shown_as_it_was(
+    name: str, region: str, gist: str, warned: dict[str, float]
+) -> None:
+    bench = Bench(*json.loads(captured.body(name)), region=region, watch=("*",))
+    await bench.run()
+    assert bench.poll.gist == gist
+    assert bench.shown(WARNING) == warned
+    active = {key: value for key, value in bench.table(CAUTION).items() if value}
+    expected = {"KRW-ZIL", "BTC-SIGN"} & warned.keys()
+    assert active == {(code, "global_price_differences"): 1 for code in expected}
+    assert sum(bench.shown(WARNED).values()) == sum(warned.values())
+    assert sum(bench.shown(CAUTIONED).values()) == len(expected)
+    assert bench.overflows == {}
+
+
+@in_virtual_time
+async def test_a_market_that_is_listed_twice_is_counted_once() -> None:
+    bench = Bench(korean("KRW-BTC", warning=True), korean("KRW-BTC", warning=True))
+    await bench.run()
+    assert bench.shown(MARKETS) == bench.shown(WARNED) == {"KRW": 1}
+
+
+@in_virtual_time
+async def test_a_pattern_that_matches_nothing_is_a_concern() -> None:
+    bench = Bench(korean("KRW-BTC"), watch=("USDT-*",))
+    await bench.run()
+    (concern,) = bench.poll.concerns
+    assert concern.what == "watches USDT-*, which the exchange does not list"
+    assert bench.shown(POLL_MISSING_MARKETS) == {"poll": 1}
 
 
 @in_virtual_time

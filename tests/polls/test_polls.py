@@ -15,6 +15,7 @@ from upbit_monitor.polls.base import quote_of
 from upbit_monitor.quota import QUOTATION, account
 
 if TYPE_CHECKING:
+    from upbit_monitor.exchange import Endpoint
     from upbit_monitor.polls import Poll
 
 each = pytest.mark.parametrize("poll", POLLS.values(), ids=POLLS)
@@ -66,9 +67,11 @@ def test_its_families_speak_of_a_target_and_are_its_own(poll: type[Poll[Any]]) -
         assert family.name not in others
 
 
-def test_endpoints_have_names_of_their_own() -> None:
-    names = [endpoint.name for poll in POLLS.values() for endpoint in poll.endpoints]
-    assert len(names) == len(set(names))
+def test_a_name_belongs_to_one_endpoint() -> None:
+    by_name: dict[str, Endpoint[Any]] = {}
+    for poll in POLLS.values():
+        for endpoint in poll.endpoints:
+            assert by_name.setdefault(endpoint.name, endpoint) is endpoint
 
 
 @pytest.mark.parametrize(

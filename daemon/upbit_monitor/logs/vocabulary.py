@@ -103,6 +103,9 @@ class Event(StrEnum):
     MARKET_DELISTED = "market_delisted", "A market disappeared."
 
     MARKET_MISSING = "market_missing", "A watched market is not listed."
+    MARKET_WARNED = "market_warned", "A watched market was designated as an investment warning."
+    MARKET_WARNING_LIFTED = "market_warning_lifted", "A watched market is warned of no more."
+    TICKER_IMPLAUSIBLE = "ticker_implausible", "Tickers came that cannot be true."
 
     # what others say, and the log of itself
     LIBRARY_MESSAGE = "library_message", "A library spoke through the standard logging module."

@@ -10,6 +10,7 @@ import asyncio
 import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NewType, Protocol, TypeVar
 
@@ -139,7 +140,14 @@ def key_id(access_key: str) -> str:
     return sha256(f"upbit-monitor/{access_key}".encode()).hexdigest()[:8]
 
 
+@lru_cache(maxsize=4096)  # asked for every market, every second
 def quote_of(market: str) -> str:
     """Give the quote currency of a market's code: ``KRW`` of ``KRW-BTC``."""
     quote, dash, base = market.partition("-")
     return quote if dash and quote and base else "other"
+
+
+def named(markets: Sequence[str], most: int = 3) -> str:
+    """Give the first few names, for people, and the number of the others."""
+    more = len(markets) - most
+    return ", ".join(markets[:most]) + (f" and {more} more" if more > 0 else "")

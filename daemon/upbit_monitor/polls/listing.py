@@ -21,7 +21,7 @@ from upbit_monitor.metrics import catalogue as c
 from upbit_monitor.polls.base import Concern
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
     from upbit_monitor.polls.base import Context, Exchange
 
@@ -31,8 +31,8 @@ R = TypeVar("R")
 class MarketEvent(msgspec.Struct):
     """Korea's marks on a market, only in an answer with details."""
 
-    warning: bool = False
-    caution: dict[str, bool] = {}
+    warning: bool | None = None
+    caution: dict[str, bool] | None = None
 
 
 class Market(msgspec.Struct):
@@ -43,11 +43,18 @@ class Market(msgspec.Struct):
     market_warning: str | None = None
 
     @property
-    def warned(self) -> bool:
-        """Whether the market is designated as an investment warning."""
-        if self.market_event is not None:
+    def warned(self) -> bool | None:
+        """Whether the market is designated as an investment warning; none if that is not told."""
+        if self.market_event is not None and self.market_event.warning is not None:
             return self.market_event.warning
-        return (self.market_warning or "NONE") != "NONE"
+        return self.market_warning != "NONE" if self.market_warning else None
+
+    @property
+    def cautions(self) -> Mapping[str, bool] | None:
+        """Whether each kind of caution is active; none if that is not told."""
+        if self.market_event is None or self.market_event.caution is None:
+            return None
+        return {kind.lower(): active for kind, active in self.market_event.caution.items()}
 
 
 MARKET_ALL: Final = Endpoint(
@@ -64,7 +71,7 @@ MARKET_ALL: Final = Endpoint(
     ).encode(),
 )
 
-_LONGEST_KEPT: Final = 600.0
+LONGEST_KEPT: Final = 600.0
 """Seconds that the list is believed. The poll ``markets`` reads it more often."""
 
 _CHUNK: Final = 100
@@ -94,7 +101,7 @@ class Listing:
         """Give the codes that are listed; asks only if the list is not there or too old."""
         async with self._reading:
             # A clock that was set back makes a list look as if it came from the future.
-            if not 0 <= self._wall() - self._read_at < _LONGEST_KEPT:
+            if not 0 <= self._wall() - self._read_at < LONGEST_KEPT:
                 await self._read(exchange)
             return self._codes
 
