@@ -57,6 +57,20 @@ async def test_the_list_is_read_anew_when_it_is_old_or_from_the_future(
 
 
 @in_virtual_time
+async def test_an_old_list_is_used_while_no_new_one_is_to_be_had() -> None:
+    bench = Bench("KRW-BTC")
+    await bench.codes()
+    bench.listed.clear()
+    for later, asked in ((600, 2), (59, 2), (1, 3)):
+        bench.now += later
+        assert await bench.codes() == ("KRW-BTC",)
+        assert len(bench.exchange.asked) == asked
+    bench.listed = ["KRW-ETH"]
+    bench.now += 60
+    assert await bench.codes() == ("KRW-ETH",)
+
+
+@in_virtual_time
 async def test_an_empty_list_is_no_list() -> None:
     bench = Bench()
     with pytest.raises(Unreadable):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
-from upbit_monitor.errors import Mistaken, Unreadable
+from upbit_monitor.errors import ExchangeError, Mistaken, Unreadable
 from upbit_monitor.exchange import Endpoint
 from upbit_monitor.logs import Event
 from upbit_monitor.metrics import catalogue as c
@@ -74,6 +74,9 @@ MARKET_ALL: Final = Endpoint(
 LONGEST_KEPT: Final = 600.0
 """Seconds that the list is believed. The poll ``markets`` reads it more often."""
 
+_ASKED_AGAIN: Final = 60.0
+"""Seconds until a list that could not be read is asked for again."""
+
 _CHUNK: Final = 100
 """Codes in one question: no limit is documented, and longer URLs have been cut or refused."""
 
@@ -98,11 +101,21 @@ class Listing:
             return await self._read(exchange)
 
     async def codes(self, exchange: Exchange) -> tuple[str, ...]:
-        """Give the codes that are listed; asks only if the list is not there or too old."""
+        """Give the codes that are listed; asks only if the list is not there or too old.
+
+        An old list is better than none: if a new one is not to be had, what was listed before is
+        asked about, and the list a minute later. Raises what ``exchange`` raises if there is none.
+        """
         async with self._reading:
+            now = self._wall()
             # A clock that was set back makes a list look as if it came from the future.
-            if not 0 <= self._wall() - self._read_at < LONGEST_KEPT:
-                await self._read(exchange)
+            if not 0 <= now - self._read_at < LONGEST_KEPT:
+                try:
+                    await self._read(exchange)
+                except ExchangeError:
+                    if not self._codes:
+                        raise
+                    self._read_at = now - LONGEST_KEPT + _ASKED_AGAIN
             return self._codes
 
     async def ask(
