@@ -35,9 +35,10 @@ class Endpoint(Generic[T]):
         object.__setattr__(self, "_decoder", msgspec.json.Decoder(self.shape))
 
     def read(self, body: bytes) -> T:
-        """Decode the body of an answer 2xx, straight from bytes; numbers keep every digit.
+        """Decode the body of an answer 2xx, straight from bytes.
 
-        Unknown fields are ignored. Raises ``Unreadable`` if the body is not the promised shape.
+        Numbers keep every digit that their type can hold. Unknown fields are ignored. Raises
+        ``Unreadable`` if the body is not the promised shape.
         """
         try:
             return self._decoder.decode(body)
