@@ -46,11 +46,12 @@ def test_a_plan_that_cannot_hold_is_shown_and_exits_2_with_one_error_a_group(con
     result = check(config, "200ms", "--plan")
     assert result.exit_code == 2
     assert "NO" in result.stdout
-    assert result.stderr.splitlines()[1:] == [
+    _, *errors = result.stderr.splitlines()
+    assert " ".join(errors) == (
         "https://api.upbit.com, group market: 5 requests a second are planned (korea/markets 5), "
         "and share 0.5 of 10 sustains 4.55; make the intervals 1.1 times as long or watch fewer "
         "markets (share 0.6 would do)"
-    ]
+    )
 
 
 def test_without_asking_for_the_plan_it_is_a_warning(config: Path) -> None:

@@ -25,6 +25,10 @@ def test_metrics_md_is_what_the_code_says() -> None:
     assert (ROOT / "METRICS.md").read_text() == _printed("metrics-doc"), "run `make docs`"
 
 
+def test_configuration_md_is_what_the_code_says() -> None:
+    assert (ROOT / "CONFIGURATION.md").read_text() == _printed("config-doc"), "run `make docs`"
+
+
 def test_the_schema_is_what_the_code_says() -> None:
     path = ROOT / "config" / "upbit-monitor.schema.json"
     assert path.read_text() == _printed("config-schema"), "run `make docs`"
@@ -46,12 +50,15 @@ def test_every_command_a_document_names_exists(document: str) -> None:
 @pytest.mark.parametrize("document", ["README.md", "ARCHITECTURE.md"])
 def test_every_metric_a_document_names_exists(document: str) -> None:
     text = (ROOT / document).read_text()
-    known = set(re.findall(r"^\| `(upbit_\w+)`", (ROOT / "METRICS.md").read_text(), re.MULTILINE))
+    known = set(re.findall(r"^### `(upbit_\w+)`", (ROOT / "METRICS.md").read_text(), re.MULTILINE))
     named = {re.sub(r"_(bucket|sum|count)$", "", name) for name in re.findall(r"\bupbit_\w+", text)}
     assert named - {"upbit_monitor"} <= known
 
 
-@pytest.mark.parametrize("document", ["README.md", "ARCHITECTURE.md", "SECURITY.md"])
+@pytest.mark.parametrize(
+    "document",
+    ["README.md", "ARCHITECTURE.md", "SECURITY.md", "CONFIGURATION.md", "METRICS.md"],
+)
 def test_every_file_a_document_links_to_exists(document: str) -> None:
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", (ROOT / document).read_text())
     links += re.findall(r'src="(?!https?:)([^"]+)"', (ROOT / document).read_text())

@@ -27,7 +27,7 @@ from upbit_monitor.app.plan_report import problems, table
 from upbit_monitor.app.report import report
 from upbit_monitor.app.simulation import demo, simulate
 from upbit_monitor.app.status import revision
-from upbit_monitor.config import load, masked, schema
+from upbit_monitor.config import load, masked, reference, schema
 from upbit_monitor.errors import ConfigError, MonitorError
 from upbit_monitor.exchange import REGIONS
 from upbit_monitor.metrics.document import document
@@ -247,8 +247,14 @@ def healthcheck(config_file: str, web_listen_address: str | None, *, ready: bool
 @_tells_errors
 def metrics_doc() -> None:
     """Print METRICS.md."""
-    families = (family for poll in POLLS.values() for family in poll.families)
-    click.echo(document(families), nl=False)
+    click.echo(document(POLLS.values()), nl=False)
+
+
+@main.command("config-doc")
+@_tells_errors
+def config_doc() -> None:
+    """Print CONFIGURATION.md."""
+    click.echo(reference(POLLS), nl=False)
 
 
 @main.command("config-schema")

@@ -4,6 +4,7 @@ from upbit_monitor.config.addresses import listen_address
 from upbit_monitor.config.durations import render as duration
 from upbit_monitor.config.load import OVERRIDES, load
 from upbit_monitor.config.masked import masked
+from upbit_monitor.config.reference import reference
 from upbit_monitor.config.schema import schema
 from upbit_monitor.config.settings import (
     Credentials,
@@ -30,5 +31,6 @@ __all__ = [
     "listen_address",
     "load",
     "masked",
+    "reference",
     "schema",
 ]

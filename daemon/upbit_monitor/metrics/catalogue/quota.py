@@ -46,9 +46,9 @@ LIMIT: Final = _quota(
     "limit_requests", "gauge",
     "Requests allowed in a window as currently believed: the documented default, what the headers "
     "show, or less after refusals that no header explains.",
-    advice="If it falls, the exchange cut the limit or refuses without a header; read its notices "
-    "and run `upbit-monitor check-config --plan` with the new number in mind. It comes back by "
-    "itself.",
+    advice="If it falls, the exchange announces less, or refuses without a header: read its "
+    "notices, and hold the new number against `upbit-monitor check-config --plan`. What is only "
+    "inferred from refusals rises again by itself.",
 )  # fmt: skip
 BUDGET: Final = _quota(
     "budget_requests", "gauge", "Requests in a window that the daemon allows itself at most.",
@@ -138,7 +138,7 @@ FOREIGN_EXPECTED: Final = _quota(
     "Requests of other clients to expect in a window, by what was seen of them lately; 0 when "
     "the daemon is alone.",
     advice="It is the room that we leave. If it stays high after the others have gone, wait: they "
-    "are forgotten after a minute of answers without them.",
+    "are forgotten after sixty windows whose answers show none of them.",
 )  # fmt: skip
 HEADER_ERRORS: Final = Family(
     "upbit_ratelimit_header_errors_total", "counter",
