@@ -39,6 +39,11 @@ def test_the_example_configuration_is_good() -> None:
     assert "korea" in json.loads(printed[: printed.rindex("}") + 1])["targets"]
 
 
+def test_what_the_example_configuration_plans_can_be_held() -> None:
+    example = str(ROOT / "config" / "upbit-monitor.yml")
+    assert "korea/markets" in _printed("check-config", "--plan", "--config.file", example)
+
+
 @pytest.mark.parametrize("document", ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"])
 def test_every_command_a_document_names_exists(document: str) -> None:
     text = (ROOT / document).read_text()

@@ -100,9 +100,9 @@ class GroupPlan:
     @property
     def needed_share(self) -> float | None:
         """The smallest share that would do, in hundredths; ``None`` if all would be too little."""
-        needed = math.ceil(self.planned * (self.quota.period + ROUND_TRIP))
+        slots = math.ceil(self.planned * (self.quota.period + ROUND_TRIP))
         return (
-            None if needed > self.quota.limit else math.ceil(100 * needed / self.quota.limit) / 100
+            math.ceil(100 * slots / self.quota.limit) / 100 if slots <= self.quota.limit else None
         )
 
 

@@ -76,7 +76,7 @@ _ROWS: Final = (
 
 ABSENCE: Final = "\n".join(
     [
-        "What is not known is not shown. Where that comes from is told elsewhere:",
+        "What is not known is not shown. This is how that looks, and where else it is told:",
         "",
         "| What | Metrics | Log | Page `/` | `once` |",
         "|---|---|---|---|---|",
