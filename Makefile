@@ -42,9 +42,10 @@ format: ## Format the code and fix what can be fixed
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-docs: ## Write METRICS.md and the schema of the configuration anew
+docs: ## Write METRICS.md, CONFIGURATION.md and the schema of the configuration anew
 	@tools/setup run
 	$(BIN)/upbit-monitor metrics-doc > METRICS.md
+	$(BIN)/upbit-monitor config-doc > CONFIGURATION.md
 	$(BIN)/upbit-monitor config-schema > config/upbit-monitor.schema.json
 
 lock: ## Pin the newest releases of what pyproject.toml asks for

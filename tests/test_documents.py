@@ -25,6 +25,10 @@ def test_metrics_md_is_what_the_code_says() -> None:
     assert (ROOT / "METRICS.md").read_text() == _printed("metrics-doc"), "run `make docs`"
 
 
+def test_configuration_md_is_what_the_code_says() -> None:
+    assert (ROOT / "CONFIGURATION.md").read_text() == _printed("config-doc"), "run `make docs`"
+
+
 def test_the_schema_is_what_the_code_says() -> None:
     path = ROOT / "config" / "upbit-monitor.schema.json"
     assert path.read_text() == _printed("config-schema"), "run `make docs`"
@@ -33,6 +37,11 @@ def test_the_schema_is_what_the_code_says() -> None:
 def test_the_example_configuration_is_good() -> None:
     printed = _printed("check-config", "--config.file", str(ROOT / "config" / "upbit-monitor.yml"))
     assert "korea" in json.loads(printed[: printed.rindex("}") + 1])["targets"]
+
+
+def test_what_the_example_configuration_plans_can_be_held() -> None:
+    example = str(ROOT / "config" / "upbit-monitor.yml")
+    assert "korea/markets" in _printed("check-config", "--plan", "--config.file", example)
 
 
 @pytest.mark.parametrize("document", ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"])
@@ -46,12 +55,15 @@ def test_every_command_a_document_names_exists(document: str) -> None:
 @pytest.mark.parametrize("document", ["README.md", "ARCHITECTURE.md"])
 def test_every_metric_a_document_names_exists(document: str) -> None:
     text = (ROOT / document).read_text()
-    known = set(re.findall(r"^\| `(upbit_\w+)`", (ROOT / "METRICS.md").read_text(), re.MULTILINE))
+    known = set(re.findall(r"^### `(upbit_\w+)`", (ROOT / "METRICS.md").read_text(), re.MULTILINE))
     named = {re.sub(r"_(bucket|sum|count)$", "", name) for name in re.findall(r"\bupbit_\w+", text)}
     assert named - {"upbit_monitor"} <= known
 
 
-@pytest.mark.parametrize("document", ["README.md", "ARCHITECTURE.md", "SECURITY.md"])
+@pytest.mark.parametrize(
+    "document",
+    ["README.md", "ARCHITECTURE.md", "SECURITY.md", "CONFIGURATION.md", "METRICS.md"],
+)
 def test_every_file_a_document_links_to_exists(document: str) -> None:
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", (ROOT / document).read_text())
     links += re.findall(r'src="(?!https?:)([^"]+)"', (ROOT / document).read_text())

@@ -34,7 +34,7 @@ targets:
     base_url: {url}
     polls:
       markets: {{every: 500ms}}
-      tickers: {{every: 250ms, quotes: [KRW], watch: [KRW-BTC]}}
+      tickers: {{every: 500ms, quotes: [KRW], watch: [KRW-BTC]}}
       open_orders: {{every: 250ms}}
 web: {{listen_address: "127.0.0.1:0"}}
 log: {{level: {level}, format: json}}
@@ -175,6 +175,29 @@ async def test_a_reload_drops_a_target_with_its_series_and_keeps_counting_the_ot
     assert after[korea] >= before[korea] > 0
 
 
+async def test_a_plan_that_the_share_cannot_sustain_is_told_at_the_start_and_at_a_reload(
+    config: Path,
+) -> None:
+    good = config.read_text()
+    config.write_text(good.replace("markets: {every: 500ms}", "markets: {every: 100ms}"))
+    async with daemon(config, ENVIRON) as process:
+        told = await process.event("plan_exceeds_share")
+        planned = ("upbit_ratelimit_planned_requests_per_second",
+                   frozenset({("target", "korea"), ("group", "market")}))  # fmt: skip
+        assert round((await process.samples())[planned]) == 10
+        config.write_text(good)
+        assert (await process.post("-/reload"))[0] == 200
+        assert round((await process.samples())[planned]) == 2
+        config.write_text(good.replace("markets: {every: 500ms}", "markets: {every: 50ms}"))
+        assert (await process.post("-/reload"))[0] == 200
+        process.signal(signal.SIGTERM)
+        assert await process.end() == 0
+    assert (told["level"], told["group"], told["polls"]) == ("warning", "market", ["korea/markets"])
+    assert (told["planned_per_second"], told["share_allows_per_second"]) == (10, 4.545)
+    exceeded = [line for line in process.events if line["event"] == "plan_exceeds_share"]
+    assert [line["planned_per_second"] for line in exceeded] == [10, 20]
+
+
 async def test_no_secret_leaves_it(config: Path, exchange: SimulatorServer) -> None:
     exchange.exchange.turn(Knobs(server_error_rate=0.5))
     async with daemon(config, ENVIRON) as process:
@@ -296,7 +319,7 @@ async def test_two_accounts_of_one_region_and_another_region_work_at_once(
     base_url: {url}
     polls:
       markets: {{every: 500ms}}
-      tickers: {{every: 500ms}}
+      tickers: {{every: 1s}}
       open_orders: {{every: 300ms}}"""
     async with SimulatorServer(SimulatedExchange("sg", seed=3, keys=(KEY,))) as singapore:
         config = tmp_path / "three.yml"

@@ -22,10 +22,12 @@ import click
 from upbit_monitor import __version__
 from upbit_monitor.app import Daemon, Instruments, once
 from upbit_monitor.app.blocks import state_directory as directory_of
+from upbit_monitor.app.plan import plan
+from upbit_monitor.app.plan_report import problems, table
 from upbit_monitor.app.report import report
 from upbit_monitor.app.simulation import demo, simulate
 from upbit_monitor.app.status import revision
-from upbit_monitor.config import load, masked, schema
+from upbit_monitor.config import load, masked, reference, schema
 from upbit_monitor.errors import ConfigError, MonitorError
 from upbit_monitor.exchange import REGIONS
 from upbit_monitor.metrics.document import document
@@ -163,14 +165,29 @@ def once_command(
 
 @main.command("check-config")
 @_config_file
+@click.option(
+    "--plan",
+    "shows_plan",
+    is_flag=True,
+    help="Show instead what the polls ask for, by quota; exit 2 if the share cannot sustain it.",
+)
 @_tells_errors
-def check_config(config_file: str) -> None:
+def check_config(config_file: str, *, shows_plan: bool) -> None:
     """Check the configuration and show what it comes to, secrets masked."""
     settings = _load(config_file)
-    click.echo(json.dumps(masked(settings), indent=2, ensure_ascii=False))
+    groups = plan(settings.targets.values())
+    if shows_plan:
+        click.echo(table(groups))
+    else:
+        click.echo(json.dumps(masked(settings), indent=2, ensure_ascii=False))
     for target in settings.targets.values():
         for poll, why in target.idle.items():
             click.echo(f"target {target.name}: {poll} is off: {why}", err=True)
+    too_much = [*problems(groups)]
+    if too_much and shows_plan:
+        raise ConfigError(too_much)
+    for problem in too_much:
+        click.echo(f"warning: {problem}", err=True)
 
 
 @main.command("simulate", epilog=_KNOBS)
@@ -230,8 +247,14 @@ def healthcheck(config_file: str, web_listen_address: str | None, *, ready: bool
 @_tells_errors
 def metrics_doc() -> None:
     """Print METRICS.md."""
-    families = (family for poll in POLLS.values() for family in poll.families)
-    click.echo(document(families), nl=False)
+    click.echo(document(POLLS.values()), nl=False)
+
+
+@main.command("config-doc")
+@_tells_errors
+def config_doc() -> None:
+    """Print CONFIGURATION.md."""
+    click.echo(reference(POLLS), nl=False)
 
 
 @main.command("config-schema")

@@ -80,6 +80,21 @@ async def test_a_quota_is_shown_once_an_answer_told_of_it() -> None:
     (quota,) = after.targets[0].quotas
     assert (quota.group, quota.limit, quota.budget, quota.left) == ("market", 10, 5, 7)
     assert (quota.waiting, quota.shut_until) == (0, None)
+    assert quota.planned == 1 / 60
+
+
+@in_virtual_time
+async def test_what_is_planned_of_a_quota_is_the_plan_of_all_who_share_it() -> None:
+    house = House(Wall())
+    polls = {"markets": OPTIONS["markets"]}
+    elsewhere = target("singapore", polls, region="sg")
+    wanted = settings(target("one", polls), target("two", polls), elsewhere)
+    async with house.watch(wanted, lambda _: FakeTransport(answer)) as watch:
+        for poller in watch.pollers:
+            await poller.tick()
+        seen = status(watch, started_at=NOW, now=house.wall(), draining=False)
+    planned = {each.name: each.quotas[0].planned for each in seen.targets}
+    assert planned == {"one": 2 / 60, "two": 2 / 60, "singapore": 1 / 60}
 
 
 @in_virtual_time

@@ -44,7 +44,7 @@ def test_every_key_has_a_title_and_a_description() -> None:
 def test_a_duration_is_text_with_a_pattern_and_its_default_is_one() -> None:
     every = section("pulse")["properties"]["every"]
     assert (every["type"], every["default"]) == ("string", "1m")
-    assert every["description"] == "Interval. At least 50ms."
+    assert every["description"] == "Interval. At least 50ms. At most 1d."
     assert every["pattern"].startswith("^")
 
 

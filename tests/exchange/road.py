@@ -150,10 +150,12 @@ class Tape:
         self.name = name
         self.events: list[tuple[str, str]] = [] if events is None else events
         self.calls: list[Call] = []
+        self.groups: list[str] = []
 
-    def departed(self, target: str, endpoint: str) -> None:
+    def departed(self, target: str, endpoint: str, group: str) -> None:
         """Remember a departure."""
         self.events.append((f"{self.name}departed", f"{target}/{endpoint}"))
+        self.groups.append(group)
 
     def told(self, call: Call) -> None:
         """Remember an attempt."""

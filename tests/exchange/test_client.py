@@ -71,7 +71,8 @@ def test_a_private_question_without_a_key_is_a_clear_error() -> None:
 def test_observers_are_told_in_order_and_once() -> None:
     road = Road(answers(), answers(500))
     events: list[tuple[str, str]] = []
-    client = replace(road.client, observers=(Tape("a ", events), Tape("b ", events)))
+    tapes = Tape("a ", events), Tape("b ", events)
+    client = replace(road.client, observers=tapes)
 
     async def main() -> None:
         await client.get(PUBLIC)
@@ -85,6 +86,7 @@ def test_observers_are_told_in_order_and_once() -> None:
         for what in ("departed", "told")
         for observer in ("a", "b")
     ]
+    assert [tape.groups for tape in tapes] == [["market", "ticker"]] * 2
 
 
 def test_one_answer_is_one_request_whatever_becomes_of_it() -> None:

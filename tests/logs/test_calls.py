@@ -50,7 +50,7 @@ def told(*calls: Call, level: LevelWord = "debug", **options: bool) -> list[dict
     recorder = Recorder(level=level)
     log = CallLog(recorder.logging.logger(), **options)
     for call in calls:
-        log.departed(call.target, call.endpoint)
+        log.departed(call.target, call.endpoint, call.group)
         log.told(call)
     return recorder.lines
 

@@ -13,7 +13,6 @@ from upbit_monitor.errors import refusal
 from upbit_monitor.exchange import Call, Endpoint
 from upbit_monitor.metrics import CallMetrics
 from upbit_monitor.metrics import catalogue as c
-from upbit_monitor.metrics.calls import ERRORS
 from upbit_monitor.quota import Remaining
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ class Bench:
         """Tell of attempts one after the other, each from its departure."""
         for call in calls:
             if call.sent:
-                self.calls.departed(call.target, call.endpoint)
+                self.calls.departed(call.target, call.endpoint, call.group)
             self.calls.told(call)
 
     def counted(self, family: Family, *labels: str) -> dict[tuple[str, ...], float]:
@@ -128,6 +127,7 @@ def test_a_failure_is_counted_by_its_reason(reason: str) -> None:
     bench.tell(GOOD, replace(call, at=NOW + 9))
     assert bench.counted(c.FAILURES, "endpoint", "reason") == {("ticker", reason): 1}
     assert bench.counted(c.ATTEMPTS) == {(): 1 + call.sent}
+    assert bench.counted(c.REQUESTS, "group") == {("ticker",): 1 + call.sent}
     assert sum(bench.counted(c.RESPONSES, "code").values()) == 1 + (call.status is not None)
     assert bench.gauge(c.UP, endpoint="ticker") == float(reason == "cancelled")
     assert bench.gauge(c.LAST_SUCCESS, endpoint="ticker") == NOW
@@ -234,7 +234,7 @@ def test_what_is_prepared_is_all_that_a_record_can_need() -> None:
     assert {name for name, *_ in before if "errors" in name} == {
         c.EXCHANGE_ERRORS.name, c.HEADER_ERRORS.name
     }  # fmt: skip
-    bench.tell(GOOD, *FAILURES.values(), *(refused(400, name) for name in ERRORS))
+    bench.tell(GOOD, *FAILURES.values(), *(refused(400, name) for name in c.ERRORS))
     assert born() == before
     assert bench.gauge(c.IN_FLIGHT, endpoint="ticker") == 0
 
@@ -306,7 +306,7 @@ def test_what_is_in_flight_is_what_departed_and_was_not_told(told: list[Call], d
     flying: list[Call] = []
     for call in told:
         if call.sent:
-            bench.calls.departed(call.target, call.endpoint)
+            bench.calls.departed(call.target, call.endpoint, call.group)
             flying.append(call)
         while flying and dice.random() < 0.4:
             bench.calls.told(flying.pop(dice.randrange(len(flying))))

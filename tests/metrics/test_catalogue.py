@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from upbit_monitor.exposition import PollState
+from upbit_monitor.logs import Level, Mask
 from upbit_monitor.metrics import CATALOGUE, Family
 from upbit_monitor.metrics import catalogue as c
 from upbit_monitor.metrics.document import document
@@ -15,6 +17,8 @@ from upbit_monitor.polls import POLLS
 
 POLLED = tuple(family for poll in POLLS.values() for family in poll.families)
 EVERYTHING = (*CATALOGUE, *POLLED)
+ADVISED = CATALOGUE
+"""Those that say what to do when they move."""
 
 CLOSED = {
     "target": "the targets of the configuration",
@@ -66,6 +70,20 @@ def test_only_counters_end_in_total(family: Family) -> None:
     assert family.name.endswith("_total") == (family.kind == "counter")
 
 
+@pytest.mark.parametrize("family", ADVISED, ids=lambda family: family.name)
+def test_it_says_in_a_sentence_or_two_what_to_do_when_it_moves(family: Family) -> None:
+    assert re.fullmatch(r"[^\n|]{30,400}[^.]\.", family.advice)
+    assert not family.advice.startswith(" ")
+    assert "  " not in family.advice
+
+
+@each
+def test_a_label_with_closed_values_is_one_of_its_own(family: Family) -> None:
+    assert family.values.keys() <= {*family.labels}
+    for values in family.values.values():
+        assert len(values) == len({*values}) > 1
+
+
 @each
 def test_its_help_is_full_sentences(family: Family) -> None:
     assert re.fullmatch(r"[A-Z].*[^.]\.", family.help)
@@ -106,17 +124,52 @@ def test_no_closed_set_repeats_itself() -> None:
         assert len(values) == len(set(values)), name
 
 
-def test_the_document_has_every_family_once_in_order() -> None:
-    rows = re.findall(r"^\| `(\w+)` \| (\w+) \| (.*?) \| (.*) \|$", document(POLLED), re.MULTILINE)
-    assert [name for name, *_ in rows] == sorted(family.name for family in EVERYTHING)
+SECTION = re.compile(r"^### `(\w+)`\n\n(\w+) · (.*)\n\n((?:.+\n)+)(?:\n\*\*When .*)?", re.MULTILINE)
+
+
+def test_the_document_has_a_section_for_every_family() -> None:
     by_name = {family.name: family for family in EVERYTHING}
-    for name, kind, labels, text in rows:
+    sections = SECTION.findall(document(POLLS.values()))
+    assert sorted(name for name, *_ in sections) == sorted(by_name)
+    for name, kind, labels, text in sections:
         family = by_name[name]
         assert kind == family.kind
         assert tuple(re.findall(r"`(\w+)`", labels)) == family.labels
         assert text.startswith(family.help)
         assert ("Buckets:" in text) == bool(family.buckets)
+        for values in family.values.values():
+            assert f"({', '.join(values)})" in labels
 
 
-def test_the_document_is_the_same_whatever_order_the_families_come_in() -> None:
-    assert document(POLLED) == document(POLLED[::-1])
+def test_the_document_says_what_to_do_when_a_family_moves() -> None:
+    text = document(POLLS.values())
+    for family in ADVISED:
+        assert f"**When it moves:** {family.advice}\n" in text, family.name
+
+
+def test_the_document_is_ordered_by_area_and_within_one_by_name() -> None:
+    areas = re.split(r"^## ", document(POLLS.values()), flags=re.MULTILINE)[3:-1]
+    assert len(areas) == 7
+    for area in areas:
+        names = re.findall(r"^### `(\w+)`", area, re.MULTILINE)
+        assert names == sorted(names), area.splitlines()[0]
+
+
+def test_every_link_within_the_document_leads_somewhere() -> None:
+    text = document(POLLS.values())
+    headings = re.findall(r"^##+ (.*)$", text, re.MULTILINE)
+    anchors = {re.sub(r"[^\w -]", "", each).lower().replace(" ", "-") for each in headings}
+    assert {*re.findall(r"\]\(#(.*?)\)", text)} <= anchors
+
+
+def test_a_label_whose_values_the_code_does_not_know_is_explained_at_the_head() -> None:
+    explained = {*re.findall(r"^\| `(\w+)` \|", document(POLLS.values()), re.MULTILINE)}
+    build = {"version", "revision", "python_version", "aiohttp_version", "metric"}
+    for family in CATALOGUE:
+        assert {*family.labels} <= {*family.values} | explained | build, family.name
+
+
+def test_closed_sets_are_those_of_the_rooms_they_come_from() -> None:
+    assert tuple(level.word for level in Level) == c.LEVELS
+    assert tuple(mask.value for mask in Mask) == c.MASKS
+    assert tuple(state.label for state in PollState) == c.POLL_STATES

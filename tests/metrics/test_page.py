@@ -105,6 +105,8 @@ def test_the_page_shows_families_as_they_are_declared() -> None:
         assert (metric.type, metric.documentation) == (family.kind, family.help)
         for sample in metric.samples:
             assert sample.labels.keys() - {"le"} == {*family.labels}, name
+            for label, values in family.values.items():
+                assert sample.labels[label] in {*values, "other"}, name
 
 
 def everything() -> tuple[Family, ...]:

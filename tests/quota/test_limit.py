@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upbit_monitor.quota import Quota
+from upbit_monitor.quota import Quota, Window, budget_of
 from upbit_monitor.quota.limit import Limit
 
 
@@ -68,3 +68,11 @@ def test_no_row_of_events_moves_the_limit_out_of_reason(events: list[tuple[str, 
         else:
             limit.recover(now)
         assert 1 <= limit.requests <= highest
+
+
+@pytest.mark.parametrize(
+    ("limit", "share", "budget"), [(10, 0.5, 5), (10, 0.55, 5), (30, 1.0, 30), (1, 0.5, 1)]
+)
+def test_a_budget_is_whole_requests_and_at_least_one(limit: int, share: float, budget: int) -> None:
+    assert budget_of(limit, share) == budget
+    assert Window(Quota(limit), share=share).budget == budget

@@ -14,6 +14,7 @@ import aiohttp
 
 from upbit_monitor import __version__
 from upbit_monitor.app.instruments import Instruments, log_settings
+from upbit_monitor.app.plan_report import figures
 from upbit_monitor.app.pulse import Pulse
 from upbit_monitor.app.schedule import Schedule
 from upbit_monitor.app.status import revision, show_states, status
@@ -137,6 +138,7 @@ class Daemon:
         await self._open(settings)
         self._schedule.start()
         self._log.info(Event.CONFIG_RELOADED, targets=[*settings.targets])
+        self._judge_plan()
         if settings.web != old.web:
             self._log.warning(Event.RESTART_NEEDED, setting="web.listen_address")
 
@@ -210,7 +212,14 @@ class Daemon:
                 for poll, why in target.idle.items()
             },
         )
+        self._judge_plan()
         self._on_start(url)
+
+    def _judge_plan(self) -> None:
+        """Warn of polls that ask for more than they will get; the limiter withholds the rest."""
+        for group in self._watch.plan:
+            if not group.holds:
+                self._log.warning(Event.PLAN_EXCEEDS_SHARE, **figures(group))
 
     def _look(self) -> None:
         self._instruments.scopes.refresh()

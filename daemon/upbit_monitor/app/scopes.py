@@ -12,6 +12,7 @@ from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
+from upbit_monitor.polls import key_id
 from upbit_monitor.quota import QUOTATION, RateLimiter, account
 
 if TYPE_CHECKING:
@@ -49,19 +50,17 @@ class Scopes:
         Refusals are told, and ``in_detail`` every decision.
         """
         targets = tuple(targets)
-        shares: dict[tuple[str, ...], float] = {}
         for target in targets:
-            for scope in _scopes(target):
-                shares[scope] = min(target.share, shares.get(scope, 1.0))
+            for scope in scopes_of(target):
                 if scope not in self._limiters:
-                    self._limiters[scope] = self._limiter(scope, _quotas(target, scope))
-        for scope, share in shares.items():
+                    self._limiters[scope] = self._limiter(scope, quotas_of(target, scope))
+        for scope, share in shares_of(targets).items():
             self._limiters[scope].allot(share)
             if self._listener is not None:
                 tell = self._listener(_remembered(scope))
                 self._limiters[scope].listen(tell, to_refusals_alone=not in_detail)
         return {
-            target.name: tuple(self._limiters[scope] for scope in _scopes(target))
+            target.name: tuple(self._limiters[scope] for scope in scopes_of(target))
             for target in targets
         }
 
@@ -86,7 +85,7 @@ class Scopes:
         return limiter
 
 
-def _scopes(target: Target) -> tuple[tuple[str, ...], ...]:
+def scopes_of(target: Target) -> tuple[tuple[str, ...], ...]:
     """Name the scopes of a target: Quotation by IP and host, Exchange by account.
 
     An account is known only by its key. Two keys of one account are two scopes here: their
@@ -96,6 +95,22 @@ def _scopes(target: Target) -> tuple[tuple[str, ...], ...]:
     if target.credentials is None:
         return (public,)
     return (public, (target.base_url, _fingerprint(target.credentials)))
+
+
+def shares_of(targets: Iterable[Target]) -> Mapping[tuple[str, ...], float]:
+    """Give the share in force of each scope: the smallest of those who share it."""
+    shares: dict[tuple[str, ...], float] = {}
+    for target in targets:
+        for scope in scopes_of(target):
+            shares[scope] = min(target.share, shares.get(scope, 1.0))
+    return shares
+
+
+def key_id_of(target: Target) -> str | None:
+    """Give the short hash by which people tell the key of a target, if it has one."""
+    if target.credentials is None:
+        return None
+    return key_id(target.credentials.access_key.get_secret_value())
 
 
 def _fingerprint(credentials: Credentials) -> str:
@@ -109,5 +124,6 @@ def _remembered(scope: tuple[str, ...]) -> Scope:
     return base_url, account[0][:_SHORT] if account else ""
 
 
-def _quotas(target: Target, scope: tuple[str, ...]) -> Mapping[str, Quota]:
+def quotas_of(target: Target, scope: tuple[str, ...]) -> Mapping[str, Quota]:
+    """Give the documented quotas of the groups in a scope of a target."""
     return QUOTATION if scope == (target.base_url,) else account(target.region)

@@ -6,12 +6,13 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from upbit_monitor import __version__
+from upbit_monitor.app.scopes import scopes_of
 from upbit_monitor.config import Idle
 from upbit_monitor.exposition import PollState, PollStatus, QuotaStatus, Status, TargetStatus
 from upbit_monitor.metrics import catalogue as c
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from upbit_monitor.app.watch import Watch
     from upbit_monitor.config import Target
@@ -42,7 +43,7 @@ def status(watch: Watch, *, started_at: float, now: float, draining: bool) -> St
                 base_url=target.base_url,
                 account="no key" if target.credentials is None else "key",
                 polls=_polls(target, watch.pollers),
-                quotas=_quotas(watch.limiters[target.name], now),
+                quotas=_quotas(watch.limiters[target.name], _planned(target, watch), now),
             )
             for target in watch.settings.targets.values()
         ),
@@ -80,9 +81,17 @@ def _poll(poller: Poller) -> PollStatus:
     )
 
 
-def _quotas(limiters: Sequence[RateLimiter], now: float) -> tuple[QuotaStatus, ...]:
+def _planned(target: Target, watch: Watch) -> Mapping[str, float]:
+    """Give what is planned of each group that the target uses or shares."""
+    scopes = scopes_of(target)
+    return {group.group: group.planned for group in watch.plan if group.scope in scopes}
+
+
+def _quotas(
+    limiters: Sequence[RateLimiter], planned: Mapping[str, float], now: float
+) -> tuple[QuotaStatus, ...]:
     return tuple(
-        _quota(state, now)
+        _quota(state, planned.get(state.group, 0.0), now)
         for limiter in limiters
         for state in limiter.look()
         # Groups that no poll has used say nothing to anybody.
@@ -90,7 +99,7 @@ def _quotas(limiters: Sequence[RateLimiter], now: float) -> tuple[QuotaStatus, .
     )
 
 
-def _quota(state: GroupState, now: float) -> QuotaStatus:
+def _quota(state: GroupState, planned: float, now: float) -> QuotaStatus:
     return QuotaStatus(
         group=state.group,
         limit=state.limit,
@@ -99,4 +108,5 @@ def _quota(state: GroupState, now: float) -> QuotaStatus:
         waiting=state.waiting,
         shut_until=now + state.shut_for if state.shut_for else None,
         foreign=state.foreign,
+        planned=planned,
     )

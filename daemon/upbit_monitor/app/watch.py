@@ -6,9 +6,12 @@ import time
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from upbit_monitor.app.plan import plan, rates_of
+from upbit_monitor.app.scopes import key_id_of
 from upbit_monitor.exchange import REGIONS, ExchangeClient, HttpTransport, TokenSigner
+from upbit_monitor.metrics import catalogue as c
 from upbit_monitor.poller import Poller
-from upbit_monitor.polls import POLLS, Context, Listing, key_id
+from upbit_monitor.polls import POLLS, Context, Listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,6 +52,7 @@ class Watch:
     ) -> None:
         self.settings = settings
         self.limiters = limiters
+        self.plan = plan(settings.targets.values())
         self.pollers: tuple[Poller, ...] = ()
         self._board = board
         self._calls = calls
@@ -79,6 +83,9 @@ class Watch:
     def _pollers(self, target: Target, transport: Transport) -> list[Poller]:
         endpoints = [end for name in target.polls for end in POLLS[name].endpoints]
         self._calls.prepare(target.name, endpoints)
+        planned = rates_of(target.name, self.plan)
+        rows: dict[tuple[str, ...], float] = {(group,): rate for group, rate in planned.items()}
+        self._board.show(c.PLANNED, target.name, rows)
         listing = Listing(self._wall)
         return [self._poller(target, name, transport, listing) for name in target.polls]
 
@@ -95,7 +102,7 @@ class Watch:
             board=self._board,
             log=log,
             listing=listing,
-            key_id=_key_id(target),
+            key_id=key_id_of(target),
             wall=self._wall,
             exchange_time=self._wall,
         )
@@ -132,12 +139,6 @@ def _run_timeout(every: float, target: Target) -> float:
     hide the latency that is to be measured, and call a slow exchange a dead one.
     """
     return max(0.9 * every, 2 * target.timeouts.total)
-
-
-def _key_id(target: Target) -> str | None:
-    if target.credentials is None:
-        return None
-    return key_id(target.credentials.access_key.get_secret_value())
 
 
 def _signer(target: Target) -> TokenSigner | None:

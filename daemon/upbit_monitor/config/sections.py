@@ -91,6 +91,8 @@ def _field(item: "dataclasses.Field[Any]", hint: object) -> object:
         default = durations.render(default)  # text in the file, so text in the schema
     if hint is Seconds and "minimum" in item.metadata:
         description += f" At least {durations.render(item.metadata['minimum'])}."
+    if hint is Seconds and "maximum" in item.metadata:
+        description += f" At most {durations.render(item.metadata['maximum'])}."
     return Field(default, validate_default=True, description=description)
 
 

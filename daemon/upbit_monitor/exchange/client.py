@@ -55,7 +55,7 @@ class ExchangeClient:
         limiter, signer = self._account_of(endpoint) if endpoint.private else (self.public, None)
         permit = limiter.permit(endpoint.group, patience=self.patience, priority=self.priority)
         async with permit:
-            flight = Flight(lambda: self._departed(permit, endpoint.name))
+            flight = Flight(lambda: self._departed(permit, endpoint))
             try:
                 # Signed after the wait, so that the nonce is as young as its request.
                 headers = {"Authorization": signer.authorization(query)} if signer else {}
@@ -76,10 +76,10 @@ class ExchangeClient:
             raise ValueError(message)
         return self.account, self.signer
 
-    def _departed(self, permit: Permit, endpoint: str) -> None:
+    def _departed(self, permit: Permit, endpoint: Endpoint[T]) -> None:
         permit.departed()
         for observer in self.observers:
-            observer.departed(self.target, endpoint)
+            observer.departed(self.target, endpoint.name, endpoint.group)
 
     async def _send(self, request: Request, flight: Flight, permit: Permit) -> Answer:
         """Send, and settle with whatever came: a 429 is one even if its body never ends."""

@@ -151,7 +151,7 @@ class Call:
 class Observer(Protocol):
     """Whoever wants to know of attempts. Must not raise, and must not wait."""
 
-    def departed(self, target: str, endpoint: str) -> None:
+    def departed(self, target: str, endpoint: str, group: str) -> None:
         """A request is on the wire now; a ``told`` with ``sent`` will follow."""
 
     def told(self, call: Call) -> None:

@@ -78,6 +78,7 @@ class QuotaStatus:
     takes at most. ``left`` is what the last answer said of the window, None before the first.
     ``waiting`` counts our requests in the queue. Until ``shut_until`` nothing is sent (a 429 or
     a 418). ``foreign`` is a lower bound of the requests that others took since the start.
+    ``planned`` is how many requests a second all polls ask for that share the quota.
     """
 
     group: str
@@ -87,6 +88,7 @@ class QuotaStatus:
     waiting: int = 0
     shut_until: float | None = None
     foreign: int = 0
+    planned: float = 0.0
 
     @property
     def used(self) -> int | None:

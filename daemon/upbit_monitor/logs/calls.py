@@ -42,7 +42,7 @@ class CallLog:
         self._succeeded = log.info if successes_at_info else log.debug
         self._outages: dict[tuple[str, str], _Outage] = {}
 
-    def departed(self, target: str, endpoint: str) -> None:
+    def departed(self, target: str, endpoint: str, group: str) -> None:
         """Nothing to log: an attempt is told when it is over."""
 
     def told(self, call: Call) -> None:

@@ -14,15 +14,6 @@ if TYPE_CHECKING:
     from upbit_monitor.exchange import Call, Endpoint
     from upbit_monitor.metrics.family import Board
 
-# The names documented or seen for reads; the exchange has more, for orders.
-ERRORS: Final = (
-    "400", "404", "no_authorization_token", "invalid_access_key", "jwt_verification",
-    "invalid_query_payload", "expired_access_key", "nonce_used", "no_authorization_ip",
-    "out_of_scope", "thirdparty_agreement_required", "invalid_parameter", "validation_error",
-    "bad_request", "notfoundmarket", "QUERY_PARAMETER_NOT_SUPPORTED", "market_offline", "none",
-    "other",
-)  # fmt: skip
-
 _CODES: Final = frozenset(map(str, range(100, 600)))
 _UNPROMISED: Final = (418, 429)
 _SERVER_FAULT: Final = 500
@@ -47,14 +38,14 @@ class CallMetrics:
         board.declare(c.RESPONSES, c.EXCHANGE_ERRORS)
         for reason in c.HEADER_ERRORS_REASONS:
             board.count(c.HEADER_ERRORS, target, reason, by=0)
-        for state in ("new", "reused"):
+        for state in c.CONNECTION_STATES:
             board.count(c.CONNECTIONS, target, state, by=0)
         for endpoint in endpoints:
             name, group = endpoint.name, endpoint.group
             for family in (c.ATTEMPTS, c.RESPONSE_BYTES):
                 board.count(family, target, name, by=0)
             for family, values in (
-                (c.RESPONSES, c.CODES), (c.FAILURES, c.REASONS), (c.EXCHANGE_ERRORS, ERRORS),
+                (c.RESPONSES, c.CODES), (c.FAILURES, c.REASONS), (c.EXCHANGE_ERRORS, c.ERRORS),
             ):  # fmt: skip
                 for value in values:
                     board.count(family, target, name, value, by=0)
@@ -62,14 +53,15 @@ class CallMetrics:
             for phase in c.PHASES:
                 board.observe(c.PHASE_DURATION, target, name, phase, values=())
             board.put(c.IN_FLIGHT, target, name, value=0)
-            for family in (c.THROTTLED, c.BLOCKED):
+            for family in (c.REQUESTS, c.THROTTLED, c.BLOCKED):
                 board.count(family, target, group, by=0)
             for family in (c.REMAINING_RATIO, c.WAIT_DURATION):
                 board.observe(family, target, group, values=())
 
-    def departed(self, target: str, endpoint: str) -> None:
+    def departed(self, target: str, endpoint: str, group: str) -> None:
         """A request is on the wire now."""
         self._board.count(c.ATTEMPTS, target, endpoint)
+        self._board.count(c.REQUESTS, target, group)
         self._fly(target, endpoint, 1)
 
     def told(self, call: Call) -> None:
@@ -111,7 +103,7 @@ class CallMetrics:
             board.put(c.LAST_SUCCESS, target, endpoint, value=call.at)
         elif call.failure in _REFUSED and call.error is not None:
             name = "none" if call.error in _NAMELESS else call.error
-            error = board.fold(c.EXCHANGE_ERRORS, name, ERRORS)
+            error = board.fold(c.EXCHANGE_ERRORS, name, c.ERRORS)
             board.count(c.EXCHANGE_ERRORS, target, endpoint, error)
 
     def _quota(self, call: Call) -> None:

@@ -10,7 +10,7 @@ the event loop, so that a scrape never sees half of a poll, and what vanished is
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -31,7 +31,8 @@ SERIES_CAP: Final = 1000
 class Family:
     """One metric family. ``help`` is a full sentence and says the unit.
 
-    ``advice``: what to do, or what to think of, when it moves. METRICS.md prints both. Each is
+    ``advice``: what to do, or what to think of, when it moves. METRICS.md prints both. ``values``:
+    the closed set of a label, where it is one of the code and not of the configuration. Each is
     declared once, and is equal to itself alone: it is looked up at every observation.
     """
 
@@ -41,6 +42,7 @@ class Family:
     labels: tuple[str, ...] = ()
     buckets: tuple[float, ...] = ()
     advice: str = ""
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 SERIES_LIMIT_HITS: Final = Family(
@@ -49,6 +51,9 @@ SERIES_LIMIT_HITS: Final = Family(
     "Samples left out, or folded into the value other, because a label reached its closed set "
     "or its cap.",
     ("metric",),
+    advice="For a gauge, raise `metrics.series_cap` or watch fewer markets: what is left out is "
+    "not shown at all. Where other is counted, the exchange uses a word that this version does not "
+    "know: update it.",
 )
 
 

@@ -162,7 +162,6 @@ class Watchlist:
         self._listed: Collection[str] | None = None
         self._chosen: tuple[str, ...] = ()
         self._missing: frozenset[str] = frozenset()
-        self._put_missing()
 
     def __bool__(self) -> bool:
         """Whether anything is to be shown one by one."""
@@ -192,13 +191,8 @@ class Watchlist:
         for text in sorted(missing - self._missing):
             self._context.log.warning(Event.MARKET_MISSING, market=text)
         self._missing = missing
-        self._put_missing()
-
-    def _put_missing(self) -> None:
         context = self._context
-        context.board.put(
-            c.POLL_MISSING_MARKETS, context.target, context.poll, value=len(self._missing)
-        )
+        context.board.put(c.POLL_MISSING_MARKETS, context.target, context.poll, value=len(missing))
 
 
 def chunks(codes: Sequence[str]) -> Sequence[Sequence[str]]:

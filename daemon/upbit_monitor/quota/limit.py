@@ -19,6 +19,11 @@ _RECOVERY: Final = 60
 """Periods without a refusal after which an inferred limit rises by one."""
 
 
+def budget_of(limit: int, share: float) -> int:
+    """Give the part of a limit that is ours: whole requests a period, at least one."""
+    return max(1, int(limit * share))
+
+
 class Limit:
     """The belief about one group. Its state: what was announced, and what was inferred and when."""
 

@@ -19,7 +19,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from upbit_monitor.quota.company import Company
-from upbit_monitor.quota.limit import Limit
+from upbit_monitor.quota.limit import Limit, budget_of
 from upbit_monitor.quota.readings import Readings
 from upbit_monitor.quota.slots import Slots
 
@@ -263,6 +263,6 @@ class Window:
 
     def _divide(self) -> None:
         limit = self._divided = self._limit.requests
-        self.budget = max(1, int(limit * self._share))
+        self.budget = budget_of(limit, self._share)
         self._reserve = min(_RESERVE, limit - self.budget)
         self._company.allot(self.budget, limit, self._reserve)
