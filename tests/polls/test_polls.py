@@ -46,7 +46,10 @@ def test_it_needs_a_key_exactly_if_an_endpoint_does(poll: type[Poll[Any]]) -> No
 @each
 def test_each_endpoint_reads_its_own_sample(poll: type[Poll[Any]]) -> None:
     for endpoint in poll.endpoints:
-        assert len(endpoint.read(endpoint.sample)) == len(json.loads(endpoint.sample)) > 0
+        rows = json.loads(endpoint.sample)
+        read = endpoint.read(endpoint.sample)
+        assert len(rows) > 0
+        assert isinstance(rows, dict) or len(read) == len(rows)
 
 
 @each
@@ -67,7 +70,8 @@ def test_its_families_speak_of_a_target_and_are_its_own(poll: type[Poll[Any]]) -
 
 
 def test_endpoints_have_names_of_their_own() -> None:
-    names = [endpoint.name for poll in POLLS.values() for endpoint in poll.endpoints]
+    endpoints = {id(end): end for poll in POLLS.values() for end in poll.endpoints}
+    names = [endpoint.name for endpoint in endpoints.values()]
     assert len(names) == len(set(names))
 
 

@@ -103,6 +103,7 @@ class Event(StrEnum):
     MARKET_DELISTED = "market_delisted", "A market disappeared."
 
     MARKET_MISSING = "market_missing", "A watched market is not listed."
+    WALLET_CHANGED = "wallet_changed", "A wallet changed its state, appeared or went."
 
     # what others say, and the log of itself
     LIBRARY_MESSAGE = "library_message", "A library spoke through the standard logging module."
