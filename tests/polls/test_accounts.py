@@ -86,7 +86,8 @@ async def test_an_amount_that_is_not_told_is_absent(balance: str | None) -> None
 async def test_an_amount_that_is_no_number_is_unreadable_and_not_told(amount: str) -> None:
     with pytest.raises(Unreadable, match="not as promised") as caught:
         await Bench(row("KRW", amount)).run()
-    assert AMOUNT not in f"{caught.value!r} {caught.value.__cause__!r}"
+    error = caught.value
+    assert AMOUNT not in f"{error!r} {error.__cause__!r} {error.__context__!r}"
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,8 @@ WALLET_STATUS: Final = Endpoint(
 WALLETS: Final = Family(
     "upbit_wallets",
     "gauge",
-    "Wallets, one for each currency and network, by what they do; minutes old when it is told.",
+    "Wallets, one for each currency and network, by what they do. What the exchange tells of "
+    "wallets may be minutes old.",
     ("target", "state"),
     advice="Many that change at once are maintenance or a fault of the exchange: see its notices.",
 )
@@ -76,16 +77,16 @@ BLOCKS: Final = Family(
 DEPOSIT: Final = Family(
     "upbit_wallet_deposit_possible",
     "gauge",
-    "Whether the wallet of a watched currency takes deposits (1) or not (0); absent if the state "
-    "is not one that is known.",
+    "Whether the wallet of a watched currency takes deposits (1) or not (0), as told up to minutes "
+    "ago; absent if the state is not one that is known.",
     ("target", "currency", "network"),
     advice="At 0 send nothing there: prices here can drift away from those elsewhere meanwhile.",
 )
 WITHDRAWAL: Final = Family(
     "upbit_wallet_withdrawal_possible",
     "gauge",
-    "Whether the wallet of a watched currency pays out withdrawals (1) or not (0); absent if the "
-    "state is not one that is known.",
+    "Whether the wallet of a watched currency pays out withdrawals (1) or not (0), as told up to "
+    "minutes ago; absent if the state is not one that is known.",
     ("target", "currency", "network"),
     advice="At 0 what is held here cannot leave: plan without it, and see the exchange's notices.",
 )
