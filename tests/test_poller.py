@@ -470,3 +470,17 @@ async def test_the_delay_of_a_start_is_measured_from_the_beat_and_never_negative
     await bench.poller.tick(NOW + 3600)
     await bench.poller.tick()
     assert bench.total(c.POLL_START_DELAY) == (2, 2.5)
+
+
+@pytest.mark.parametrize(
+    ("needed", "told"), [("View assets", "; give it 'View assets'"), (None, "")]
+)
+@in_virtual_time
+async def test_a_missing_permission_is_named_where_the_poll_needs_one(
+    needed: str | None, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = Mistaken(401, "out_of_scope", "no")
+    bench = Bench(fails(error))
+    monkeypatch.setattr(ScriptedPoll, "permission", needed)
+    await bench.poller.tick()
+    assert bench.poller.why == f"{error}{told}"

@@ -98,7 +98,7 @@ _REMEDIES: Final = {
     "jwt_verification": "the signature is wrong: check the secret key",
     "expired_access_key": "a key lives for a year: make a new one",
     "no_authorization_ip": "bind the key to the address that the daemon leaves from",
-    "out_of_scope": "give the key the permission to view orders",
+    "out_of_scope": "the key lacks the permission that this needs",
     "thirdparty_agreement_required": "give the consent that the exchange's site asks for",
     "market_offline": "maintenance: it passes by itself",
 }

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
-from upbit_monitor.errors import ExchangeError, Verdict, Withheld, verdict
+from upbit_monitor.errors import ExchangeError, Refused, Verdict, Withheld, verdict
 from upbit_monitor.logs import Event
 from upbit_monitor.metrics import catalogue as c
 
@@ -203,7 +203,7 @@ class Poller:
                 await self.poll.run(self._exchange)
         except ExchangeError as error:
             reason = "withheld" if isinstance(error, Withheld) else "exchange"
-            self._failed(reason, verdict(error), str(error), told=error.told)
+            self._failed(reason, verdict(error), self._explained(error), told=error.told)
         except TimeoutError:
             self._failed("timeout", Verdict.RETRY, f"no end after {self.timeout:g} s")
         except Exception as error:  # noqa: BLE001 -- one poll's fault stops nothing else
@@ -212,6 +212,13 @@ class Poller:
             )
         else:
             self._succeeded()
+
+    def _explained(self, error: ExchangeError) -> str:
+        """Say why, and name the permission that is missing: the exchange does not."""
+        needed = self.poll.permission
+        if isinstance(error, Refused) and error.name == "out_of_scope" and needed:
+            return f"{error}; give it {needed!r}"
+        return str(error)
 
     def _succeeded(self) -> None:
         if self.cadence.failures:

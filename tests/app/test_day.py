@@ -90,7 +90,9 @@ class Day:
 
     async def live(self) -> None:
         """Let the day pass."""
-        options: dict[str, dict[str, Any]] = {name: {"every": EVERY[name]} for name in POLLS}
+        options: dict[str, dict[str, Any]] = {
+            name: {"every": every} for name, every in EVERY.items()
+        }
         for name in ("markets", "tickers"):
             options[name]["watch"] = WATCH
         polls = {name: POLLS[name].options(**given) for name, given in options.items()}

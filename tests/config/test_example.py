@@ -50,7 +50,8 @@ def test_what_is_commented_out_shows_the_defaults(complete: Settings) -> None:
     shown, default = complete.targets["korea"], complete.targets["singapore"]
     assert (shown.share, shown.timeouts) == (default.share, default.timeouts)
     assert shown.polls["tickers"].stale_after == default.polls["tickers"].stale_after
-    assert shown.polls["open_orders"] == POLLS["open_orders"].options()
+    for name in ("open_orders", "accounts", "api_keys", "wallet_status", "order_chance"):
+        assert shown.polls[name] == POLLS[name].options()
     bare = load(EXAMPLE, environ={}, polls=POLLS)
     assert (complete.web, complete.log) == (bare.web, bare.log)
 

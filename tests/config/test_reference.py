@@ -1,4 +1,4 @@
-"""CONFIGURATION.md: complete, true to the polls, and honest about what changes their cost."""
+"""CONFIGURATION.md: complete, and true to the polls."""
 
 from __future__ import annotations
 
@@ -36,10 +36,6 @@ class BooksOptions:
     mode: str = option("How.", "fast", choices=("fast", "slow"))
     stale_after: Seconds = option("When it is old.", Seconds(60), minimum=1, maximum=3600)
 
-    def __post_init__(self) -> None:
-        if self.deep and not self.watch:
-            raise ValueError("is deep about nothing; fill watch")
-
 
 class Books(Poll[BooksOptions]):
     name: ClassVar[str] = "books"
@@ -47,6 +43,7 @@ class Books(Poll[BooksOptions]):
     private: ClassVar[bool] = True
     permission: ClassVar[str | None] = "View books"
     regions: ClassVar[frozenset[str]] = frozenset({"th", "kr"})
+    cost: ClassVar[str] = "One for each hundred books."
     options: ClassVar[type[BooksOptions]] = BooksOptions
     endpoints: ClassVar[tuple[Endpoint[Any], ...]] = (BOOK, ACCOUNT)
     families: ClassVar[tuple[Family, ...]] = ()
@@ -106,19 +103,12 @@ def test_the_overview_tells_the_cost_at_the_defaults() -> None:
     ) in TEXT.splitlines()
 
 
-def test_what_changes_the_cost_is_found_by_asking_for_it() -> None:
-    cost = TEXT.partition("Cost of a run")[2]
-    assert cost.splitlines() == [
-        ", at most: 0 of group `orderbook` and 1 of group `default` at its defaults.",
-        "By region: kr 1, th 3.",
-        "It changes with:",
-        "",
-        "- `watch: [KRW-BTC]`: 1.01 a run.",
-        "- `watch: [KRW-BTC, KRW-ETH]`: 1.02 a run.",
-        "- `watch: [250 markets]`: 3.5 a run.",
-        "- `units: [1m, 1d]`, with `watch: [KRW-BTC]`: 1.02 a run.",
-        "- `deep: true`, with `watch: [KRW-BTC]`: 1.02 a run.",
-    ]
+def test_the_cost_is_told_by_group_and_region_and_what_changes_it() -> None:
+    assert TEXT.partition("Cost at its defaults, at most: ")[2] == (
+        "0 requests of group `orderbook` a run, 0 a second; 1 requests of group `default` a run, "
+        "0.25 a second. One for each hundred books.\n"
+        "By region: kr 1, th 3.\n"
+    )
 
 
 @pytest.mark.parametrize("name", POLLS)
@@ -126,7 +116,8 @@ def test_each_poll_tells_what_it_costs(name: str) -> None:
     poll, options = POLLS[name], POLLS[name].options()
     region = REGIONS[next(region for region in REGIONS if region in poll.regions)]
     section = REAL.partition(f"\n### {name}\n")[2].partition("\n### ")[0]
-    assert "Cost of a run" in section
+    assert "at its defaults, at most: " in section
+    assert poll.cost in section
     for endpoint in poll.requests(options, region):
         assert f"of group `{endpoint.group}`" in section
     for endpoint in poll.endpoints:

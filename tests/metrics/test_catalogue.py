@@ -17,8 +17,6 @@ from upbit_monitor.polls import POLLS
 
 POLLED = tuple(family for poll in POLLS.values() for family in poll.families)
 EVERYTHING = (*CATALOGUE, *POLLED)
-ADVISED = CATALOGUE
-"""Those that say what to do when they move."""
 
 CLOSED = {
     "target": "the targets of the configuration",
@@ -29,11 +27,16 @@ CLOSED = {
     "reason": "tuples in the catalogue",
     "error": "names in metrics.calls",
     "phase": "a tuple in the catalogue",
-    "state": "new and reused, or the states of an order",
+    "state": "new and reused, or the states of an order, a wallet or its chain",
     "quote": "the quote currencies of the region",
     "market": "the markets that the configuration watches, with a cap",
     "caution": "a tuple in the poll",
     "side": "bid and ask",
+    "role": "taker and maker",
+    "currency": "the currencies that the configuration names",
+    "network": "the networks of these currencies",
+    "key_id": "short hashes of the account's keys, of which the exchange allows ten",
+    "own": "yes and no",
     "level": "a tuple in the catalogue",
     "kind": "the masks of the log",
     "metric": "the families",
@@ -70,7 +73,7 @@ def test_only_counters_end_in_total(family: Family) -> None:
     assert family.name.endswith("_total") == (family.kind == "counter")
 
 
-@pytest.mark.parametrize("family", ADVISED, ids=lambda family: family.name)
+@pytest.mark.parametrize("family", EVERYTHING, ids=lambda family: family.name)
 def test_it_says_in_a_sentence_or_two_what_to_do_when_it_moves(family: Family) -> None:
     assert re.fullmatch(r"[^\n|]{30,400}[^.]\.", family.advice)
     assert not family.advice.startswith(" ")
@@ -143,7 +146,7 @@ def test_the_document_has_a_section_for_every_family() -> None:
 
 def test_the_document_says_what_to_do_when_a_family_moves() -> None:
     text = document(POLLS.values())
-    for family in ADVISED:
+    for family in EVERYTHING:
         assert f"**When it moves:** {family.advice}\n" in text, family.name
 
 

@@ -14,25 +14,50 @@ from hypothesis import strategies as st
 
 from tests.fakes import FakeExchange
 from tests.polls.context import Place
+from tests.virtual import run
 from upbit_monitor.errors import Unreadable
 from upbit_monitor.exchange import REGIONS
 from upbit_monitor.polls import POLLS
+from upbit_monitor.polls import wallet_status as wallets
 from upbit_monitor.polls.doubt import REASONS
+from upbit_monitor.polls.listing import MARKET_ALL
 from upbit_monitor.polls.markets import CAUTIONS
 from upbit_monitor.polls.open_orders import SIDES, STATES
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Container, Mapping
 
 WATCH = ("KRW-BTC", "SGD-ETH")
-CLOSED = {
+CHOSEN: dict[str, dict[str, Any]] = {
+    "accounts": {"currencies": ("KRW", "BTC")},
+    "wallet_status": {"watch": ("BTC",)},
+}
+"""Options that are not a list of markets."""
+
+
+class Texts:
+    """Every text of a form."""
+
+    def __init__(self, pattern: str) -> None:
+        self._pattern = pattern
+
+    def __contains__(self, text: object) -> bool:
+        return isinstance(text, str) and re.fullmatch(self._pattern, text, re.DOTALL) is not None
+
+
+CLOSED: dict[str, Container[object]] = {
     "target": {"target"},
     "quote": {*REGIONS["kr"].quotes, "SGD", "other"},
     "market": {*WATCH},
     "caution": {*CAUTIONS, "other"},
     "reason": {*REASONS},
     "side": {*SIDES, "other"},
-    "state": {*STATES, "other"},
+    "state": {*STATES, *wallets.STATES, *wallets.BLOCK_STATES, "other"},
+    "role": {"taker", "maker"},
+    "currency": {"KRW", "BTC"},
+    "network": Texts(".*"),
+    "key_id": Texts("[0-9a-f]{8}"),
+    "own": {"yes", "no"},
 }
 
 RAW = re.compile(r'"raw ([^"]*)"')
@@ -69,6 +94,8 @@ def places(value: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:  # 
 def variants(draw: st.DrawFn, sample: bytes) -> bytes:
     """Give an answer that is the sample with fields changed, gone or new, and rows repeated."""
     rows = json.loads(sample)
+    one = isinstance(rows, dict)
+    rows = [rows] if one else rows
     rows = [copy.deepcopy(row) for row in draw(st.lists(st.sampled_from(rows), max_size=4))]
     for _ in range(draw(st.integers(0, 4))):
         if not rows:
@@ -84,7 +111,8 @@ def variants(draw: st.DrawFn, sample: bytes) -> bytes:
                 del holder[last]
             case _ if isinstance(holder, dict):
                 holder[draw(st.text(max_size=5))] = draw(values)
-    return RAW.sub(r"\1", json.dumps(rows)).encode()
+    answer = rows[0] if one and rows else rows
+    return RAW.sub(r"\1", json.dumps(answer)).encode()
 
 
 @pytest.mark.parametrize("region", ["kr", "sg"])
@@ -108,11 +136,13 @@ def _show(name: str, region: str, answers: list[bytes]) -> None:
     poll, place = POLLS[name], Place(region)
     options: Any = poll.options
     watching = "watch" in options.__dataclass_fields__
-    one = poll(place.context, options(watch=WATCH) if watching else options())
+    given = CHOSEN.get(name, {"watch": WATCH} if watching else {})
+    one = poll(place.context, options(**given))
+    listing = {} if poll.endpoints[0] is MARKET_ALL else {MARKET_ALL.path: MARKET_ALL.sample}
     for answer in answers:
         note(repr(answer))
         try:
-            _at_once(one.run(FakeExchange(lambda *_, answer=answer: answer)))
+            run(one.run(_always(answer, listing)))
         except Unreadable:
             continue
         place.now += 5000
@@ -123,7 +153,6 @@ def _show(name: str, region: str, answers: list[bytes]) -> None:
                 assert text in CLOSED[label], family.name
 
 
-def _at_once(run: Coroutine[Any, Any, None]) -> None:
-    """Run to the end without a loop: the fake exchange never waits."""
-    with pytest.raises(StopIteration):
-        run.send(None)
+def _always(answer: bytes, others: Mapping[str, bytes]) -> FakeExchange:
+    """Give an exchange that answers so, whatever it is asked beside what has another answer."""
+    return FakeExchange(lambda path, _: others.get(path, answer))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,17 +11,21 @@ from tests.polls.context import Place
 from tests.virtual import in_virtual_time
 from upbit_monitor.errors import Unreadable
 from upbit_monitor.polls.open_orders import (
+    OF_MARKET,
     OLDEST,
     OPEN_ORDERS,
     SIDES,
     STATES,
     STUCK,
+    VALUE,
     OpenOrders,
     OpenOrdersOptions,
 )
 
 NOTHING = {(side, state): 0.0 for side in SIDES for state in STATES}
 HOUR = 3600.0
+FIXTURES = Path(__file__).parents[1] / "fixtures/upbit"
+NO_VALUE = {(side, quote): 0.0 for side in SIDES for quote in ("KRW", "BTC", "USDT")}
 
 
 def order(
@@ -39,6 +44,9 @@ def order(
         "state": state,
         "created_at": datetime.fromtimestamp(NOW - age, UTC).isoformat(),
         "executed_volume": "0.0",
+        "remaining_volume": "1.0",
+        "price": "100",
+        "locked": "0",
         "ord_type": "limit",
     } | fields
 
@@ -250,3 +258,101 @@ async def test_what_is_remembered_of_orders_goes_with_them() -> None:
         await bench.run()
     remembered = [value for value in vars(bench.poll).values() if isinstance(value, dict)]
     assert [len(memory) for memory in remembered] == [50]
+
+
+@in_virtual_time
+async def test_bids_bind_what_is_locked_and_asks_their_rest_at_their_own_price() -> None:
+    bench = Bench(
+        order(1, locked="140070000.0"),
+        order(2, locked="30.5"),
+        order(3, "ask", price="150000000", remaining_volume="0.5", locked="0.5"),
+        order(4, "ask", market="BTC-ETH", price="5.485e-05", remaining_volume="2"),
+        order(5, "short", locked="7"),
+    )
+    await bench.run()
+    values = {("bid", "KRW"): 140070030.5, ("ask", "KRW"): 75000000, ("ask", "BTC"): 1.097e-4}
+    assert bench.table(VALUE) == pytest.approx(NO_VALUE | values)
+    bench.orders = []
+    await bench.run()
+    assert bench.table(VALUE) == NO_VALUE
+
+
+@in_virtual_time
+async def test_orders_without_price_or_volume_are_read_and_bind_what_they_lock() -> None:
+    market_ask, sum_bid = order(1, "ask"), order(2, locked="9000")
+    del market_ask["price"], sum_bid["remaining_volume"]
+    bench = Bench(market_ask, sum_bid)
+    await bench.run()
+    assert bench.table(VALUE) == NO_VALUE | {("bid", "KRW"): 9000}
+
+
+@pytest.mark.parametrize(("side", "fields"), [("bid", ("locked",)), ("ask", ("remaining_volume",))])
+@in_virtual_time
+async def test_a_value_of_which_a_part_is_not_told_is_absent(
+    side: str, fields: tuple[str, ...]
+) -> None:
+    silent = {key: value for key, value in order(1, side).items() if key not in fields}
+    bench = Bench(silent, order(2, side, market="BTC-ETH"), order(3, side))
+    await bench.run()
+    assert (side, "KRW") not in bench.table(VALUE)
+    assert bench.table(VALUE).keys() == NO_VALUE.keys() - {(side, "KRW")}
+
+
+@in_virtual_time
+async def test_money_of_a_currency_nobody_knows_is_left_out_and_counted() -> None:
+    bench = Bench(order(1, market="EUR-BTC", locked="5"))
+    await bench.run()
+    assert bench.table(VALUE) == NO_VALUE
+    assert bench.overflows == {VALUE.name: 1}
+
+
+@pytest.mark.parametrize("field", ["price", "remaining_volume", "locked"])
+@pytest.mark.parametrize("amount", ["NaN", "1e400", "much"])
+@in_virtual_time
+async def test_an_amount_that_is_no_number_is_unreadable(field: str, amount: str) -> None:
+    with pytest.raises(Unreadable, match="not as promised"):
+        await Bench(order(1) | {field: amount}).run()
+
+
+@in_virtual_time
+async def test_orders_of_watched_markets_are_counted_one_by_one() -> None:
+    bench = Bench(order(1), order(2), order(3, market="BTC-ETH"), order(4, market="KRW-ETH"))
+    bench.poll = OpenOrders(bench.context, OpenOrdersOptions(watch=("KRW-BTC", "SGD-XRP", "BTC-*")))
+    await bench.run()
+    assert bench.shown(OF_MARKET) == {"KRW-BTC": 2, "SGD-XRP": 0, "BTC-ETH": 1}
+    bench.orders = []
+    await bench.run()
+    assert bench.shown(OF_MARKET) == {"KRW-BTC": 0, "SGD-XRP": 0}
+    assert bench.log.lines == [], "a market without orders is not missing"
+
+
+@in_virtual_time
+async def test_it_says_in_a_few_words_what_it_saw() -> None:
+    bench = Bench()
+    await bench.run()
+    assert (bench.poll.gist, bench.poll.concerns) == ("none open", ())
+    bench.orders = [order(1, age=3 * HOUR + 1), order(2, "ask", age=10)]
+    await bench.run()
+    assert bench.poll.gist == "2 open, 1 stuck, oldest 3 h"
+
+
+@in_virtual_time
+async def test_stuck_orders_are_a_concern_of_their_side_with_a_few_markets_and_no_uuid() -> None:
+    codes = [f"KRW-C{number}" for number in range(5)]
+    bids = [order(place, market=code, age=2 * HOUR) for place, code in enumerate(codes)]
+    bench = Bench(*bids, order(9, "ask", age=2 * HOUR), order(10, "ask"))
+    await bench.run()
+    assert [concern.what for concern in bench.poll.concerns] == [
+        "has 5 bids not filled any further for more than 1 h: KRW-C0, KRW-C1, KRW-C2 and 2 more",
+        "has 1 ask not filled any further for more than 1 h: KRW-BTC",
+    ]
+    assert "uuid" not in f"{bench.poll.gist} {bench.poll.concerns}"
+
+
+@in_virtual_time
+async def test_the_documented_answer_is_read() -> None:
+    bench = Bench()
+    answer = (FIXTURES / "docs_kr/orders_open.json").read_bytes()
+    await bench.poll.run(FakeExchange(lambda *_: answer))
+    assert bench.table(VALUE) == NO_VALUE | {("bid", "KRW"): 140070000}
+    assert bench.table(OPEN_ORDERS) == NOTHING | {("bid", "wait"): 1}

@@ -47,7 +47,10 @@ def test_it_needs_a_key_exactly_if_an_endpoint_does(poll: type[Poll[Any]]) -> No
 @each
 def test_each_endpoint_reads_its_own_sample(poll: type[Poll[Any]]) -> None:
     for endpoint in poll.endpoints:
-        assert len(endpoint.read(endpoint.sample)) == len(json.loads(endpoint.sample)) > 0
+        rows = json.loads(endpoint.sample)
+        read = endpoint.read(endpoint.sample)
+        assert len(rows) > 0
+        assert isinstance(rows, dict) or len(read) == len(rows)
 
 
 @each

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.simulator.asking import KEY, NOW, private
+from tests.simulator.asking import KEY, NOW, ask, private
 from upbit_monitor.simulator import Knobs, SimulatorServer
 
 if TYPE_CHECKING:
@@ -70,6 +70,31 @@ async def test_deeds_change_the_market_place(
     assert (resumed.stalled_at, resumed.flagged) == (float("inf"), False)
 
 
+async def test_deeds_change_wallets_and_the_state_of_markets(
+    server: SimulatorServer, session: aiohttp.ClientSession
+) -> None:
+    def wallets() -> dict[str, tuple[str, str | None, int | None]]:
+        rows = ask(server.exchange, private("GET", "/v1/status/wallet"))
+        names = "wallet_state", "block_state", "block_elapsed_minutes"
+        return {row["currency"]: tuple(row[name] for name in names) for row in rows}
+
+    usual = wallets()
+    resting = next(code for code, (state, *_) in usual.items() if state != "working")
+    await deed(session, do="wallet", currency="BTC", state="withdraw_only", block_state="delayed")
+    await deed(session, do="wallet", currency="ETH", listed=False)
+    await deed(session, do="wallet", currency=resting, state="working")
+    changed = wallets()
+    assert changed["BTC"][:2] == ("withdraw_only", "delayed")
+    assert changed.keys() == usual.keys() - {"ETH"}
+    assert changed[resting][:2] == ("working", "normal")
+    for currency in ("BTC", "ETH", resting):
+        await deed(session, do="wallet", currency=currency)
+    assert wallets() == usual
+    await deed(session, do="market", market="KRW-BTC", state="delisting")
+    chance = ask(server.exchange, private("GET", "/v1/orders/chance", "market=KRW-BTC"))
+    assert chance["market"]["state"] == "delisting"
+
+
 async def test_deeds_place_fill_and_cancel_orders(
     server: SimulatorServer, session: aiohttp.ClientSession
 ) -> None:
@@ -116,6 +141,8 @@ async def test_a_deed_bounds_a_key_and_frees_it_again(
         ("POST", "/_sim/world", {"do": "delist", "market": "KRW-NONE"}, 404),
         ("POST", "/_sim/world", {"do": "list", "market": "EUR-BTC"}, 400),
         ("POST", "/_sim/world", {"do": "key", "access": "nobody"}, 404),
+        ("POST", "/_sim/world", {"do": "wallet", "currency": "NONE"}, 404),
+        ("POST", "/_sim/world", {"do": "wallet", "currency": "BTC", "state": "lost"}, 400),
         (
             "POST",
             "/_sim/world",

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import tempfile
+import time
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _DEMO_PORT: Final = 10931
 _DEMO_SEED: Final = 1
+_YEAR: Final = 365 * 86_400.0
 _DEMO_TARGET: Final = "demo"
 
 # As the wire looks from Korea, and a trader who uses the account beside us.
@@ -142,9 +144,13 @@ def _compare(
 
 
 def _made_up_key(seed: int) -> Key:
-    """Make up a key; the same for the same seed, so that a restart needs no new files."""
+    """Make up a key that lives for a year; the same for the same seed.
+
+    So a restart needs no new files.
+    """
     dice = Random(f"key/{seed}")  # noqa: S311 -- it opens nothing but the simulation
-    return Key(access=dice.randbytes(20).hex(), secret=dice.randbytes(20).hex())
+    access, secret = dice.randbytes(20).hex(), dice.randbytes(20).hex()
+    return Key(access=access, secret=secret, expires_at=time.time() + _YEAR)
 
 
 async def _free_port(wish: int) -> int:

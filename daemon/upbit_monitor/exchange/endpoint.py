@@ -44,8 +44,8 @@ class Endpoint(Generic[T]):
             return self._decoder.decode(body)
         except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
             reason = _cut(str(error)) or type(error).__name__
-            message = f"{self.path}: {len(body)} bytes that are not as promised: {reason}"
-            raise Unreadable(message) from error
+        # Outside the ``except``: a foreign error may hold the body, and keys and amounts with it.
+        raise Unreadable(f"{self.path}: {len(body)} bytes that are not as promised: {reason}")
 
 
 def explain(body: bytes) -> tuple[str | None, str]:

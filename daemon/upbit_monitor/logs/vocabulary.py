@@ -107,6 +107,7 @@ class Event(StrEnum):
     MARKET_WARNED = "market_warned", "A watched market was designated as an investment warning."
     MARKET_WARNING_LIFTED = "market_warning_lifted", "A watched market is warned of no more."
     TICKER_IMPLAUSIBLE = "ticker_implausible", "Tickers came that cannot be true."
+    WALLET_CHANGED = "wallet_changed", "A wallet changed its state, appeared or went."
 
     # what others say, and the log of itself
     LIBRARY_MESSAGE = "library_message", "A library spoke through the standard logging module."

@@ -3,17 +3,32 @@
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from upbit_monitor.polls.accounts import Accounts
+from upbit_monitor.polls.api_keys import ApiKeys
 from upbit_monitor.polls.base import Concern, Context, Exchange, Poll, Seconds, key_id
 from upbit_monitor.polls.listing import Listing
 from upbit_monitor.polls.markets import Markets
 from upbit_monitor.polls.open_orders import OpenOrders
+from upbit_monitor.polls.order_chance import OrderChance
 from upbit_monitor.polls.tickers import Tickers
+from upbit_monitor.polls.wallet_status import WalletStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 POLLS: Final["Mapping[str, type[Poll[Any]]]"] = MappingProxyType(
-    {poll.name: poll for poll in (Markets, Tickers, OpenOrders)}
+    {
+        poll.name: poll
+        for poll in (
+            Markets,
+            Tickers,
+            OpenOrders,
+            Accounts,
+            ApiKeys,
+            WalletStatus,
+            OrderChance,
+        )
+    }
 )
 
 __all__ = ["POLLS", "Concern", "Context", "Exchange", "Listing", "Poll", "Seconds", "key_id"]

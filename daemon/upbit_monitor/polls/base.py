@@ -94,6 +94,8 @@ class Poll(ABC, Generic[OptionsT]):
     """Where the exchange has what it asks for."""
     priority: ClassVar[int] = 1
     """Who goes first in the same group: the lower number."""
+    cost: ClassVar[str] = "One request a run."
+    """What a run asks, and which options change that: for the configuration's reference."""
     options: ClassVar[type[Any]]
     """A frozen dataclass, made with ``option``; its first field is ``every``."""
     endpoints: ClassVar[tuple[Endpoint[Any], ...]]

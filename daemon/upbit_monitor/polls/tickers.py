@@ -136,6 +136,10 @@ class Tickers(Poll[TickersOptions]):
     summary: ClassVar[str] = "Prices of the watched markets, and their age."
     private: ClassVar[bool] = False
     priority: ClassVar[int] = 0
+    cost: ClassVar[str] = (
+        "One question a run, however many markets are watched; with `watch`, "
+        "the market list once in ten minutes beside it, unless `markets` reads it anyway."
+    )
     options: ClassVar[type[TickersOptions]] = TickersOptions
     endpoints: ClassVar[tuple[Endpoint[Any], ...]] = (TICKER_ALL, TICKER, MARKET_ALL)
     families: ClassVar[tuple[Family, ...]] = (

@@ -17,6 +17,7 @@ import msgspec
 
 from .knobs import KnobError
 from .refusals import RefusalError
+from .world import Wallet
 from .world.accounts import Order, new_uuid
 
 if TYPE_CHECKING:
@@ -43,11 +44,12 @@ class ListMarket(msgspec.Struct, tag_field="do", tag="list", forbid_unknown_fiel
 
 
 class ChangeMarket(msgspec.Struct, tag_field="do", tag="market", forbid_unknown_fields=True):
-    """Stall or resume trading on a market, set or lift its warning."""
+    """Stall or resume trading on a market, set or lift its warning, say what state it is in."""
 
     market: str
     stalled: bool | None = None
     warned: bool | None = None
+    state: str | None = None
 
     def carry_out(self, exchange: SimulatedExchange) -> object:
         """Do it."""
@@ -55,6 +57,25 @@ class ChangeMarket(msgspec.Struct, tag_field="do", tag="market", forbid_unknown_
             (exchange.world.stall if self.stalled else exchange.world.resume)(self.market)
         if self.warned is not None:
             exchange.world.flag(self.market, warned=self.warned)
+        if self.state is not None:
+            exchange.world.call(self.market, self.state)
+        return {}
+
+
+class ChangeWallet(msgspec.Struct, tag_field="do", tag="wallet", forbid_unknown_fields=True):
+    """Change a wallet for good, or take it off the list. What is not given is as by itself."""
+
+    currency: str
+    state: Literal["working", "withdraw_only", "deposit_only", "paused", "unsupported"] | None = (
+        None
+    )
+    block_state: Literal["normal", "delayed", "inactive"] | None = None
+    listed: bool = True
+
+    def carry_out(self, exchange: SimulatedExchange) -> object:
+        """Do it."""
+        wallet = Wallet(self.state, self.block_state, self.listed)
+        exchange.world.change_wallet(self.currency, wallet)
         return {}
 
 
@@ -146,7 +167,7 @@ class ChangeKey(msgspec.Struct, tag_field="do", tag="key", forbid_unknown_fields
         return {}
 
 
-Deed = ListMarket | ChangeMarket | Delist | Place | Fill | Cancel | ChangeKey
+Deed = ListMarket | ChangeMarket | ChangeWallet | Delist | Place | Fill | Cancel | ChangeKey
 
 
 def control(exchange: SimulatedExchange, method: str, path: str, body: bytes) -> tuple[int, bytes]:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from upbit_monitor.simulator.refusals import exchange_refusal
+from upbit_monitor.simulator.world import Wallet
 from upbit_monitor.simulator.world.coins import MAJORS
 from upbit_monitor.simulator.world.prices import HOUR
 
@@ -70,29 +71,41 @@ def status_wallet(ask: PrivateAsk) -> str:
     """GET /v1/status/wallet. One wallet after the other pauses, for an hour."""
     pausing = math.floor(ask.now / HOUR) % len(MAJORS)
     paused = "paused" if ask.world.region.korean else "unsupported"
+    wallets = ask.world.wallets
     rows = []
     for place, coin in enumerate(MAJORS):
-        idle = place == pausing
-        block = math.floor(ask.now / _BLOCK_SECONDS)
-        at = datetime.fromtimestamp(block * _BLOCK_SECONDS, UTC)
-        row: dict[str, object] = {
+        changed = wallets.get(coin.code, Wallet())
+        idle = place == pausing and changed.state is None
+        row = {
             "currency": coin.code,
-            "wallet_state": paused if idle else "working",
-            "block_state": None if idle else "normal",
-            "block_height": None if idle else _FIRST_BLOCK + block,
-            "block_updated_at": None if idle else at.isoformat(timespec="milliseconds"),
-            "block_elapsed_minutes": None if idle else int(ask.now % _BLOCK_SECONDS // 60),
+            "wallet_state": changed.state or (paused if idle else "working"),
+            **_block(ask, None if idle else "normal", changed.block_state),
             "net_type": coin.code,
             "network_name": coin.english,
         }
-        rows.append(row)
+        if changed.listed:
+            rows.append(row)
     return to_json(rows)
+
+
+def _block(ask: PrivateAsk, usual: str | None, changed: str | None) -> dict[str, object]:
+    """What is told of a chain; of one that is not looked at, all is null."""
+    state = changed or usual
+    block = math.floor(ask.now / _BLOCK_SECONDS)
+    at = datetime.fromtimestamp(block * _BLOCK_SECONDS, UTC)
+    return {
+        "block_state": state,
+        "block_height": state and _FIRST_BLOCK + block,
+        "block_updated_at": state and at.isoformat(timespec="milliseconds"),
+        "block_elapsed_minutes": state and int(ask.now % _BLOCK_SECONDS // 60),
+    }
 
 
 def orders_chance(ask: PrivateAsk) -> str:
     """GET /v1/orders/chance."""
     code = ask.market_code()
-    if code is None:
+    market = ask.world.find(code) if code is not None else None
+    if code is None or market is None:
         raise exchange_refusal("validation_error", "market is missing, market")
     region = ask.world.region
     quote, _, base = code.partition("-")
@@ -113,7 +126,7 @@ def orders_chance(ask: PrivateAsk) -> str:
                 "bid": {"currency": quote, "min_total": least},
                 "ask": {"currency": base, "min_total": least},
                 "max_total": plain(region.max_total),
-                "state": "active",
+                "state": market.state,
             },
             "bid_account": _balance(ask, quote),
             "ask_account": _balance(ask, base),

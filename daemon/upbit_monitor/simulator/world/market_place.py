@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -27,8 +27,20 @@ Scope = tuple[str, ...]
 """Whose quota, or whose money: ("ip", address), ("account", name) or ("pocket", account, name)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """What a command made of a wallet; None: as it would be by itself."""
+
+    state: str | None = None
+    block_state: str | None = None
+    listed: bool = True
+
+
 class World:
-    """Everything behind the API. Its state is the time, the listed markets and the accounts."""
+    """Everything behind the API.
+
+    Its state is the time, the listed markets, the accounts, and the wallets that were changed.
+    """
 
     def __init__(self, region: Region, seed: int) -> None:
         self.region = region
@@ -38,6 +50,7 @@ class World:
         self._noise = next(iter(self._markets.values())).path.noise
         self._days: dict[str, Day] = {}
         self._owners: dict[Scope, Owner] = {}
+        self.wallets: dict[str, Wallet] = {}
 
     # -- questions ----------------------------------------------------------------------------
 
@@ -114,6 +127,16 @@ class World:
     def flag(self, code: str, *, warned: bool) -> None:
         """Set or lift the warning of a market for good. Raises KeyError."""
         self._markets[code] = replace(self._markets[code], flagged=warned)
+
+    def call(self, code: str, state: str) -> None:
+        """Let orders/chance say this of a market. Raises KeyError."""
+        self._markets[code] = replace(self._markets[code], state=state)
+
+    def change_wallet(self, currency: str, wallet: Wallet) -> None:
+        """Let a wallet be so, until told otherwise. Raises KeyError for one that is not there."""
+        if currency not in {coin.code for coin in MAJORS}:
+            raise KeyError(currency)
+        self.wallets[currency] = wallet
 
     def _owner(self, scope: Scope) -> Owner:
         if scope not in self._owners:

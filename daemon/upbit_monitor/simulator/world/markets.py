@@ -53,6 +53,7 @@ class Market:
     trading_from: float = -math.inf
     stalled_at: float = math.inf
     flagged: bool | None = None  # a warning set or lifted by command
+    state: str = "active"  # what orders/chance calls it; no other word is documented
 
     @property
     def quote(self) -> str:

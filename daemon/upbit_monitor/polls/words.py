@@ -1,0 +1,31 @@
+"""Words of gists and concerns: how long, how many, and the first few of many."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_UNITS: Final = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+
+_FEW: Final = 3
+
+
+def about(seconds: float) -> str:
+    """Say about how long, in one unit, rounded down: "3 h", "40 s"; a negative span is "0 s"."""
+    rest = max(0, int(seconds))
+    unit, size = next(((unit, size) for unit, size in _UNITS if rest >= size), _UNITS[-1])
+    return f"{rest // size} {unit}"
+
+
+def few(names: Iterable[str]) -> str:
+    """Name up to three, each once and in order, and count the others: "a, b, c and 2 more"."""
+    everything = sorted(set(names))
+    more = len(everything) - _FEW
+    return ", ".join(everything[:_FEW]) + (f" and {more} more" if more > 0 else "")
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """Count things: "1 key", "2 keys", "2 currencies"."""
+    return f"{number} {one if number == 1 else many or f'{one}s'}"

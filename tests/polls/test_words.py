@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import pytest
+
+from upbit_monitor.polls import words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(-5, "0 s"), (0.5, "0 s"), (59.9, "59 s"), (60, "1 min"), (7199, "1 h"), (200_000, "2 d")],
+)
+def test_a_length_of_time_is_said_in_one_unit(seconds: float, text: str) -> None:
+    assert words.about(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [
+        ("", ""),
+        ("ba", "a, b"),
+        ("cab", "a, b, c"),
+        ("edcbaa", "a, b, c and 2 more"),
+    ],
+)
+def test_of_many_names_the_first_three_are_named_once(names: str, text: str) -> None:
+    assert words.few(names) == text
+
+
+def test_things_are_counted() -> None:
+    assert [words.counted(number, "key") for number in (0, 1, 2)] == ["0 keys", "1 key", "2 keys"]
+    assert words.counted(2, "currency", "currencies") == "2 currencies"
