@@ -23,8 +23,8 @@ from upbit_monitor import __version__
 from upbit_monitor.app import Daemon, Instruments, once
 from upbit_monitor.app.blocks import state_directory as directory_of
 from upbit_monitor.app.report import report
+from upbit_monitor.app.revision import revision
 from upbit_monitor.app.simulation import demo, simulate
-from upbit_monitor.app.status import revision
 from upbit_monitor.config import load, masked, schema
 from upbit_monitor.errors import ConfigError, MonitorError
 from upbit_monitor.exchange import REGIONS
