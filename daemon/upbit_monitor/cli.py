@@ -257,10 +257,15 @@ def _load(config_file: str, **overrides: str | None) -> Settings:
 
 def _check_names(polls: tuple[str, ...], settings: Settings) -> None:
     active = {name for target in settings.targets.values() for name in target.polls}
-    idle = {name: why for target in settings.targets.values() for name, why in target.idle.items()}
     for name in polls:
-        if name in idle.keys() - active:
-            raise click.BadParameter(f"{name} is off everywhere: {idle[name]}")
-        if name not in active:
-            known = ", ".join(sorted(active))
-            raise click.BadParameter(f"no active poll is called {name!r}; there are: {known}")
+        if name in active:
+            continue
+        off = [
+            f"{target.name}: {target.idle[name]}"
+            for target in settings.targets.values()
+            if name in target.idle
+        ]
+        if off:
+            raise click.BadParameter(f"{name} is off everywhere ({'; '.join(off)})")
+        known = ", ".join(sorted(active))
+        raise click.BadParameter(f"no active poll is called {name!r}; there are: {known}")

@@ -14,6 +14,7 @@ from upbit_monitor.exposition.status import (
     TargetStatus,
 )
 from upbit_monitor.exposition.web import WebServer
+from upbit_monitor.exposition.words import certificate, clock
 
 __all__ = [
     "Counted",
@@ -25,4 +26,6 @@ __all__ = [
     "Status",
     "TargetStatus",
     "WebServer",
+    "certificate",
+    "clock",
 ]
