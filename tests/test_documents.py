@@ -52,6 +52,18 @@ def test_every_command_a_document_names_exists(document: str) -> None:
     assert named <= set(main.commands)
 
 
+def test_every_flag_has_a_variable_and_no_variable_means_two_things() -> None:
+    assert isinstance(main, click.Group)
+    meanings: dict[str, set[tuple[str, object]]] = {}
+    for command in main.commands.values():
+        for flag in command.params:
+            if isinstance(flag, click.Option):
+                assert isinstance(flag.envvar, str), f"{command.name} {flag.opts}"
+                assert flag.envvar.startswith("UPBIT_MONITOR_")
+                meanings.setdefault(flag.envvar, set()).add((flag.opts[0], flag.default))
+    assert {variable for variable, these in meanings.items() if len(these) > 1} == set()
+
+
 @pytest.mark.parametrize("document", ["README.md", "ARCHITECTURE.md"])
 def test_every_metric_a_document_names_exists(document: str) -> None:
     text = (ROOT / document).read_text()

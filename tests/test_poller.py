@@ -484,3 +484,25 @@ async def test_a_missing_permission_is_named_where_the_poll_needs_one(
     monkeypatch.setattr(ScriptedPoll, "permission", needed)
     await bench.poller.tick()
     assert bench.poller.why == f"{error}{told}"
+
+
+@in_virtual_time
+async def test_it_knows_since_when_the_exchange_is_not_heard() -> None:
+    gone = Unreachable("connect", "refused")
+    bench = Bench(takes(0), fails(gone), fails(gone), fails(Broken(500, None, "")))
+    seen = []
+    for _ in range(4):
+        await bench.beats(1)
+        seen.append((bench.poller.heard_at, bench.poller.unreachable_since))
+    assert seen == [(NOW, None), (NOW, NOW + 10), (NOW, NOW + 10), (NOW + 30, None)]
+
+
+@in_virtual_time
+async def test_what_was_never_sent_says_nothing_of_the_exchange() -> None:
+    held = Withheld("blocked", "ticker", 9.0)
+    bench = Bench(fails(Unreachable("dns", "no such name")), fails(held), takes(0))
+    seen = []
+    for _ in range(3):
+        await bench.beats(1)
+        seen.append((bench.poller.unreachable_since, bench.poller.withheld))
+    assert seen == [(NOW, False), (NOW, True), (None, False)]

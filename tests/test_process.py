@@ -62,7 +62,9 @@ async def test_it_becomes_ready_and_ends_on_sigterm_with_exit_code_0(config: Pat
         process.signal(signal.SIGTERM)
         assert await process.end() == 0
     assert process.events[-1]["event"] == "daemon_stopped"
-    assert "quota_decided" in {line["event"] for line in process.events}
+    told = {line["event"] for line in process.events}
+    assert "quota_decided" in told
+    assert "daemon_not_ready" not in told, "that it stops has been said"
     assert not [line for line in process.events if line["level"] in ("warning", "error")]
 
 
@@ -148,7 +150,14 @@ async def test_a_broken_configuration_is_told_and_the_old_one_stays(config: Path
         assert (status, "evry" in text) == (400, True)
         samples = await process.samples()
         assert samples["upbit_monitor_config_last_reload_successful", frozenset()] == 0
+        _, page = await process.get("")
+        assert "The configuration" in page
+        assert "evry" in page
+        assert (await process.get("readyz"))[0] == 200
         await process.event("request_succeeded")
+        config.write_text(config.read_text().replace("evry: 500ms", "every: 500ms"))
+        assert (await process.post("-/reload"))[0] == 200
+        assert "The configuration" not in (await process.get(""))[1]
         process.signal(signal.SIGTERM)
         assert await process.end() == 0
 
@@ -197,7 +206,7 @@ async def test_a_plan_that_the_share_cannot_sustain_is_told_at_the_start_and_at_
     )  # fmt: skip
     assert (round(told["planned_per_second"]), told["share_allows_per_second"]) == (10, 4.545)
     exceeded = [line for line in process.events if line["event"] == "plan_exceeds_share"]
-    assert [line["planned_per_second"] for line in exceeded] == [10, 20]
+    assert [round(line["planned_per_second"]) for line in exceeded] == [10, 20]
 
 
 async def test_no_secret_leaves_it(config: Path, exchange: SimulatorServer) -> None:

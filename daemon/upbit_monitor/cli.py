@@ -11,8 +11,6 @@ import functools
 import json
 import os
 import sys
-import urllib.error
-import urllib.request
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, ParamSpec
@@ -22,17 +20,18 @@ import click
 from upbit_monitor import __version__
 from upbit_monitor.app import Daemon, Instruments, once
 from upbit_monitor.app.blocks import state_directory as directory_of
+from upbit_monitor.app.health import ask
 from upbit_monitor.app.plan import plan
 from upbit_monitor.app.plan_report import problems, table
 from upbit_monitor.app.report import report
+from upbit_monitor.app.revision import revision
 from upbit_monitor.app.simulation import demo, simulate
-from upbit_monitor.app.status import revision
 from upbit_monitor.config import load, masked, reference, schema
 from upbit_monitor.errors import ConfigError, MonitorError
 from upbit_monitor.exchange import REGIONS
 from upbit_monitor.metrics.document import document
 from upbit_monitor.polls import POLLS
-from upbit_monitor.simulator import Knobs
+from upbit_monitor.simulator import manual
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,23 +40,30 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
-_KNOBS: Final = "\b\nKnobs and how they stand:\n" + "\n".join(
-    f"  {name}={value}" for name, value in Knobs().texts().items()
-)
+# click sets each paragraph anew, unless it is told not to.
+_KNOBS: Final = "\b\n" + manual().replace("\n\n", "\n\n\b\n")
 
 _UNWELL: Final = 3
 
-_HEALTH_SECONDS: Final = 3.0
-"""A page of the daemon's own that takes longer is no good sign."""
 
+def _flag(
+    name: str,
+    text: str,
+    *,
+    of: str = "",
+    called: str = "",
+    **more: Any,  # noqa: ANN401 -- click's own
+) -> Callable[..., Any]:
+    """Declare a flag in the spelling of the Prometheus exporters, and its variable.
 
-def _flag(name: str, text: str, **more: Any) -> Callable[..., Any]:  # noqa: ANN401 -- click's own
-    """Declare a flag in the spelling of the Prometheus exporters, and its variable."""
-    variable = "UPBIT_MONITOR_" + name.upper().replace(".", "_").replace("-", "_")
+    ``of``: the command, if the flag means something else, or nothing, to others. ``called``: the
+    parameter, if not as the flag.
+    """
+    words = name.replace(".", "_").replace("-", "_")
+    variable = "_".join(filter(None, ("UPBIT_MONITOR", of.upper(), words.upper())))
     return click.option(
-        f"--{name}", name.replace(".", "_").replace("-", "_"), help=text, envvar=variable,
-        show_envvar=True, **more,
-    )  # fmt: skip
+        f"--{name}", called or words, help=text, envvar=variable, show_envvar=True, **more
+    )
 
 
 _config_file = _flag(
@@ -133,11 +139,19 @@ def run(config_file: str, state_directory: str | None, **overrides: str | None) 
 @main.command("once")
 @click.argument("polls", nargs=-1, metavar="[POLL]...")
 @_config_file
-@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option(
-    "--debug",
+@_flag(
+    "output",
+    "For people, or for scripts.",
+    of="once",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+)
+@_flag(
+    "debug",
+    "Tell each decision of the limiter, and log each attempt to standard error.",
+    of="once",
     is_flag=True,
-    help="Tell each decision of the limiter, and log each attempt to standard error.",
 )
 @_state_directory
 @_tells_errors
@@ -165,11 +179,12 @@ def once_command(
 
 @main.command("check-config")
 @_config_file
-@click.option(
-    "--plan",
-    "shows_plan",
+@_flag(
+    "plan",
+    "Show instead what the polls ask for, by quota; exit 2 if the share cannot sustain it.",
+    of="check_config",
+    called="shows_plan",
     is_flag=True,
-    help="Show instead what the polls ask for, by quota; exit 2 if the share cannot sustain it.",
 )
 @_tells_errors
 def check_config(config_file: str, *, shows_plan: bool) -> None:
@@ -191,16 +206,31 @@ def check_config(config_file: str, *, shows_plan: bool) -> None:
 
 
 @main.command("simulate", epilog=_KNOBS)
-@click.option("--region", type=click.Choice([*REGIONS]), default="kr", show_default=True)
-@click.option(
-    "--web.listen-address",
-    "address",
+@_flag(
+    "region",
+    "Whose markets it has.",
+    of="simulate",
+    type=click.Choice([*REGIONS]),
+    default="kr",
+    show_default=True,
+)
+@_flag(
+    "web.listen-address",
+    "host:port.",
+    of="simulate",
+    called="address",
     default="127.0.0.1:8080",
     show_default=True,
-    help="host:port.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="What makes it repeatable.")
-@click.option("--knob", "knobs", multiple=True, metavar="NAME=VALUE", help="A way to misbehave.")
+@_flag("seed", "What makes it repeatable.", of="simulate", type=int, default=0, show_default=True)
+@_flag(
+    "knob",
+    "A way to misbehave; several in the variable are parted by spaces.",
+    of="simulate",
+    called="knobs",
+    multiple=True,
+    metavar="NAME=VALUE",
+)
 @_tells_errors
 def simulate_command(region: str, address: str, seed: int, knobs: tuple[str, ...]) -> None:
     """Run the simulated exchange alone."""
@@ -218,29 +248,12 @@ def demo_command(web_listen_address: str | None) -> None:
 @main.command()
 @_config_file
 @_listen_address
-@click.option("--ready", is_flag=True, help="Ask whether it is ready, not only alive.")
+@_flag("ready", "Ask whether it is ready, not only alive.", of="healthcheck", is_flag=True)
 @_tells_errors
 def healthcheck(config_file: str, web_listen_address: str | None, *, ready: bool) -> None:
     """Ask the running daemon how it is; exit 0 if well, 1 if not. For containers."""
     address = web_listen_address or _load(config_file).web.listen_address
-    host, _, port = address.rpartition(":")
-    # An address that binds everywhere is reached at home.
-    home = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host)  # noqa: S104 -- a comparison
-    url = f"http://{home}:{port}/{'readyz' if ready else 'healthz'}"
-    try:
-        # A proxy of the environment is the way to others, not to ourselves.
-        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with direct.open(url, timeout=_HEALTH_SECONDS) as answer:
-            click.echo(answer.read().decode().strip())
-    except urllib.error.HTTPError as error:
-        click.echo(
-            f"{url}: {error.code}\n{error.read().decode('utf-8', 'replace').strip()}", err=True
-        )
-        sys.exit(1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "reason", error)
-        click.echo(f"{url}: {reason}; is the daemon running, and listening there?", err=True)
-        sys.exit(1)
+    click.echo(ask(address, ready=ready))
 
 
 @main.command("metrics-doc")
@@ -280,10 +293,15 @@ def _load(config_file: str, **overrides: str | None) -> Settings:
 
 def _check_names(polls: tuple[str, ...], settings: Settings) -> None:
     active = {name for target in settings.targets.values() for name in target.polls}
-    idle = {name: why for target in settings.targets.values() for name, why in target.idle.items()}
     for name in polls:
-        if name in idle.keys() - active:
-            raise click.BadParameter(f"{name} is off everywhere: {idle[name]}")
-        if name not in active:
-            known = ", ".join(sorted(active))
-            raise click.BadParameter(f"no active poll is called {name!r}; there are: {known}")
+        if name in active:
+            continue
+        off = [
+            f"{target.name}: {target.idle[name]}"
+            for target in settings.targets.values()
+            if name in target.idle
+        ]
+        if off:
+            raise click.BadParameter(f"{name} is off everywhere ({'; '.join(off)})")
+        known = ", ".join(sorted(active))
+        raise click.BadParameter(f"no active poll is called {name!r}; there are: {known}")

@@ -14,7 +14,14 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
-from upbit_monitor.errors import ExchangeError, Refused, Verdict, Withheld, verdict
+from upbit_monitor.errors import (
+    ExchangeError,
+    Refused,
+    Unreachable,
+    Verdict,
+    Withheld,
+    verdict,
+)
 from upbit_monitor.logs import Event
 from upbit_monitor.metrics import catalogue as c
 
@@ -113,8 +120,8 @@ class Cadence:
 class Poller:
     """One poll of one target, with its cadence.
 
-    Its state: the cadence, the run in progress, why the last run failed, and which kinds of
-    failure have been told since the last success.
+    Its state: the cadence, the run in progress, why the last run failed, when the exchange was
+    heard of last, and which kinds of failure have been told since the last success.
     """
 
     def __init__(  # noqa: PLR0913 -- the world, injected
@@ -139,6 +146,12 @@ class Poller:
         """Unix time of the last success."""
         self.why: str | None = None
         """Why the last run failed; ``None`` after a success."""
+        self.withheld = False
+        """Whether it failed because the limiter let no request go."""
+        self.heard_at: float | None = None
+        """Unix time of the end of the last run that the exchange answered, if only to refuse."""
+        self.unreachable_since: float | None = None
+        """Unix time since which runs end without an answer; ``None`` while they do not."""
         self._told: set[str] = set()
         self._exchange = exchange
         self._board = board
@@ -202,6 +215,7 @@ class Poller:
             async with asyncio.timeout(self.timeout):
                 await self.poll.run(self._exchange)
         except ExchangeError as error:
+            self._note_reach(error)
             reason = "withheld" if isinstance(error, Withheld) else "exchange"
             self._failed(reason, verdict(error), self._explained(error), told=error.told)
         except TimeoutError:
@@ -226,8 +240,9 @@ class Poller:
             speak(Event.POLL_RECOVERED, failures=self.cadence.failures)
             self._told.clear()
         self.cadence.succeed(_now())
+        self._note_reach(None)
         self.last_success_at = self._wall()
-        self.why = None
+        self.why, self.withheld = None, False
         self._board.put(
             c.POLL_LAST_SUCCESS, self.target, self.poll.name, value=self.last_success_at
         )
@@ -242,6 +257,7 @@ class Poller:
         told: bool = False,
     ) -> None:
         was_parked = self.cadence.parked
+        self.withheld = reason == "withheld"
         self._count(c.POLL_FAILURES, reason)
         self.cadence.fail(_now(), judged, self._dice())
         before, self.why = self.why, why
@@ -259,6 +275,13 @@ class Poller:
             self._log.error(Event.POLL_PARKED, error=why, failures=failures, probe_seconds=probe)
         else:
             speak(Event.POLL_FAILED, error=why, reason=reason, failures=failures)
+
+    def _note_reach(self, error: ExchangeError | None) -> None:
+        """Note whether the exchange answered. What was never sent says nothing of that."""
+        if isinstance(error, Unreachable):
+            self.unreachable_since = self.unreachable_since or self._wall()
+        elif not isinstance(error, Withheld):
+            self.heard_at, self.unreachable_since = self._wall(), None
 
     def _show_from_start(self) -> None:
         """Create at 0 every series that can be known: ``increase`` misses one born at 1."""

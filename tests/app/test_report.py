@@ -22,7 +22,13 @@ QUIET: Final = MappingProxyType(
 
 
 def shown(group: dict[str, Any], **target: Any) -> list[str]:  # noqa: ANN401 -- fields of a target
-    fields = {"region": "kr", "base_url": "http://x", "polls": {}, "off": {}} | target
+    fields: dict[str, Any] = {
+        "region": "kr",
+        "base_url": "http://x",
+        "clock": None,
+        "certificate": None,
+    }
+    fields |= {"polls": {}, "off": {}} | target
     seen = {"healthy": True, "targets": {"korea": fields | {"limiter": [{**QUIET, **group}]}}}
     return report(seen).splitlines()[1:-2]
 
@@ -47,8 +53,8 @@ def test_a_quota_in_trouble_tells_all_that_the_limiter_knows() -> None:
     )
     assert line == (
         "  quota ticker (the exchange says tick): 10 allowed, 5 ours at most, "
-        "1 left after our last request, 7 or more taken by others, "
-        "4.2 of theirs to expect a window, 2 ours at most beside them, "
+        "1 left after our last request, others took at least 7, "
+        "others expected to take 4.2 a window, 2 ours at most beside others, "
         "3 not let go (deadline), shut for 1.5 s"
     )
 
@@ -63,3 +69,27 @@ def test_the_story_comes_last_a_line_a_decision() -> None:
         "  what the limiter decided:",
         "    +0.052 s  ticker    9 of 10 left; ours explain it",
     ]
+
+
+def test_a_target_tells_its_clock_and_its_certificate_if_they_are_known() -> None:
+    clock = {"ahead_seconds": -0.31, "give_or_take": 0.04}
+    certificate = {"not_after": 1.8e9, "seconds_left": 63.5 * 86_400}
+    lines = shown({}, clock=clock, certificate=certificate)
+    assert [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines[:2]] == [
+        "  clock 0.3 s behind the exchange (±0.04 s)",
+        "  certificate ends in 63 d",
+    ]
+
+
+def test_a_poll_tells_what_it_saw_and_what_to_look_at() -> None:
+    concern = {"what": "has 2 orders that stand still", "remedy": "See whether they are wanted."}
+    poll = {"ok": True, "why": None, "gist": "17 open", "concerns": [concern], "saw": []}
+    assert shown({}, polls={"open_orders": poll})[:2] == [
+        "  ok    open_orders: 17 open",
+        "        ! open_orders has 2 orders that stand still. See whether they are wanted.",
+    ]
+
+
+def test_a_poll_that_is_off_tells_why() -> None:
+    off = {"travel_rule": "the region has nothing of the kind"}
+    assert shown({}, off=off)[0] == "  off   travel_rule: the region has nothing of the kind"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -8,10 +9,11 @@ from tests.app.house import House, settings, target
 from tests.app.wall import Wall
 from tests.fakes import NOW, FakeTransport
 from tests.virtual import in_virtual_time
-from upbit_monitor.app.status import revision, show_states, status
+from upbit_monitor.app.status import show_states, status
 from upbit_monitor.config import Idle
+from upbit_monitor.errors import Unreachable
 from upbit_monitor.exchange import Answer
-from upbit_monitor.exposition import PollState, Status
+from upbit_monitor.exposition import Counted, PollState, Status
 from upbit_monitor.metrics import catalogue as c
 from upbit_monitor.poller import State
 from upbit_monitor.polls import POLLS
@@ -82,6 +84,8 @@ async def test_a_quota_is_shown_once_an_answer_told_of_it() -> None:
     assert (quota.group, quota.limit, quota.budget, quota.left) == ("market", 10, 5, 7)
     assert (quota.waiting, quota.shut_until) == (0, None)
     assert quota.planned == 1 / 60
+    assert (quota.counted_by, quota.blocked) == (Counted.ADDRESS, False)
+    assert (quota.foreign, quota.others, quota.period) == (2, 2, 1)
 
 
 @in_virtual_time
@@ -111,6 +115,52 @@ async def test_a_shut_group_shows_when_it_opens() -> None:
 
 
 @in_virtual_time
+@pytest.mark.parametrize(("code", "blocked"), [(418, True), (429, False)])
+async def test_a_block_is_told_from_a_refusal(code: int, blocked: bool) -> None:  # noqa: FBT001 -- an outcome
+    house = House(Wall())
+    refusal = Answer(code, {"Retry-After": "40"}, b"")
+    wanted = settings(target("korea", OPTIONS, key=KEY))
+    async with house.watch(wanted, lambda _: FakeTransport(lambda _: refusal)) as watch:
+        for poller in watch.pollers:
+            await poller.tick()
+        seen = status(watch, started_at=NOW, now=house.wall())
+    shut = {(quota.counted_by, quota.group): quota.blocked for quota in seen.targets[0].quotas}
+    assert shut[Counted.ADDRESS, "market"] is blocked
+    assert shut[Counted.ACCOUNT, "default"] is blocked
+    assert len(shut) > 2 if blocked else len(shut) == 2
+
+
+@in_virtual_time
+async def test_only_a_poll_of_the_account_depends_on_a_key_of_the_environment() -> None:
+    house = House(Wall())
+    keyed = target("korea", OPTIONS, key=KEY)
+    assert keyed.credentials is not None
+    credentials = replace(keyed.credentials, from_environment=True)
+    wanted = settings(replace(keyed, credentials=credentials))
+    async with house.watch(wanted, lambda _: FakeTransport(answer)) as watch:
+        seen = status(watch, started_at=NOW, now=house.wall())
+    assert {poll.name: poll.key_from_environment for _, poll in seen.polls()} == {
+        "markets": False,
+        "open_orders": True,
+    }
+
+
+@in_virtual_time
+async def test_when_the_exchange_was_heard_and_since_when_it_is_not_is_told() -> None:
+    house = House(Wall())
+    wanted = settings(target("korea", {"markets": OPTIONS["markets"]}))
+
+    def gone(_: str) -> Answer:
+        raise Unreachable("connect", "refused")
+
+    async with house.watch(wanted, lambda _: FakeTransport(gone)) as watch:
+        await watch.pollers[0].tick()
+        ((_, poll),) = status(watch, started_at=NOW, now=house.wall()).polls()
+    assert (poll.heard_at, poll.withheld) == (None, False)
+    assert poll.unreachable_since == house.wall()
+
+
+@in_virtual_time
 async def test_a_poll_without_its_key_is_shown_and_keeps_nobody_waiting() -> None:
     _, after = await look(House(Wall()), key=None)
     assert [(poll.name, poll.state) for _, poll in after.polls()] == [
@@ -137,10 +187,3 @@ async def test_where_each_poll_stands_is_shown_as_one_of_all_states() -> None:
 async def test_on_the_way_out_it_is_not_ready() -> None:
     _, after = await look(House(Wall()), key=None, draining=True)
     assert not after.ready
-
-
-def test_the_revision_is_what_the_image_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("UPBIT_MONITOR_REVISION", raising=False)
-    assert revision() == "unknown"
-    monkeypatch.setenv("UPBIT_MONITOR_REVISION", "0123abc")
-    assert revision() == "0123abc"

@@ -33,6 +33,7 @@ def test_keys_come_from_files_beside_the_configuration(loads: Loads, both: Path)
     assert credentials.access_key.get_secret_value() == "the-access-key"
     assert credentials.secret_key.get_secret_value() == CANARY
     assert credentials.algorithm == "HS512"
+    assert not credentials.from_environment
     absolute = FILES.replace("access_key_file: access", f"access_key_file: {both}/access")
     assert loads(absolute).targets["korea"].credentials == credentials
 
@@ -44,12 +45,15 @@ def test_keys_come_from_the_environment(loads: Loads) -> None:
     assert credentials.access_key.get_secret_value() == "a"
     assert credentials.secret_key.get_secret_value() == CANARY
     assert credentials.algorithm == "HS256"
+    assert credentials.from_environment
 
 
 @pytest.mark.usefixtures("both")
 def test_one_half_may_come_from_a_file_and_the_other_from_the_environment(loads: Loads) -> None:
     text = FILES.replace("access_key_file: access, ", "")
-    assert loads(text, environ={ACCESS: "a"}).targets["korea"].credentials
+    credentials = loads(text, environ={ACCESS: "a"}).targets["korea"].credentials
+    assert credentials is not None
+    assert credentials.from_environment, "a half of it cannot be changed without a restart"
 
 
 def test_a_variable_belongs_to_the_target_that_it_names(loads: Loads) -> None:

@@ -1,11 +1,35 @@
+from dataclasses import replace
+
 import pytest
 
 from tests.exposition.examples import ILL, NOW, WELL, daemon, polls, target
-from upbit_monitor.exposition import PollState, PollStatus, QuotaStatus
-from upbit_monitor.exposition.diagnosis import Tone, diagnose
+from upbit_monitor.exposition import (
+    Counted,
+    PollState,
+    PollStatus,
+    QuotaStatus,
+    Rejection,
+    TargetStatus,
+)
+from upbit_monitor.exposition.diagnosis import diagnose
+from upbit_monitor.exposition.finding import Finding, Tone
+from upbit_monitor.polls import Concern
 
 FRESH, WAITING, LATE = PollState.FRESH, PollState.WAITING, PollState.LATE
 FAILING, PARKED, NO_KEY = PollState.FAILING, PollState.PARKED, PollState.NO_KEY
+
+FRESH_POLL = PollStatus("tickers", FRESH, 5.0, NOW - 1)
+
+
+def only(target: TargetStatus) -> Finding:
+    """The one thing that is found wrong with a target."""
+    (finding,) = diagnose(daemon(target)).findings
+    return finding
+
+
+def told(*targets: TargetStatus) -> list[str]:
+    """What is found wrong with targets, as sentences."""
+    return [f"{found.where} {found.what}" for found in diagnose(daemon(*targets)).findings]
 
 
 @pytest.mark.parametrize(
@@ -31,11 +55,73 @@ def test_the_headline_says_how_many_polls_are_how(
     assert (diagnosis.tone, diagnosis.headline) == (tone, headline)
 
 
-def test_a_fresh_poll_that_failed_last_time_is_told() -> None:
-    stumbled = PollStatus("tickers", FRESH, 5.0, last_success_at=NOW - 1, failures=2, why="500")
-    diagnosis = diagnose(daemon(target(polls=(stumbled,))))
-    assert diagnosis.headline == "The only poll is fresh, 1 failed last time"
+@pytest.mark.parametrize(
+    ("failures", "headline"),
+    [
+        ((2,), "The only poll is fresh, but failed last time"),
+        ((0, 1, 0), "All 3 polls are fresh, 1 failed last time"),
+        ((4, 1), "Both polls are fresh, but failed last time"),
+    ],
+)
+def test_fresh_polls_that_failed_last_time_are_told(
+    failures: tuple[int, ...], headline: str
+) -> None:
+    polls = tuple(replace(FRESH_POLL, failures=number, why="500") for number in failures)
+    diagnosis = diagnose(daemon(target(polls=polls)))
+    assert (diagnosis.tone, diagnosis.headline) == (Tone.WARN, headline)
+
+
+def test_what_fresh_polls_want_looked_at_is_found_and_counted_in_the_headline() -> None:
+    concern = Concern("has 2 orders that stand still", "See whether they are wanted.")
+    poll = replace(FRESH_POLL, concerns=(concern, Concern("holds a coin", "Look.")))
+    diagnosis = diagnose(daemon(target(polls=(poll, FRESH_POLL))))
+    assert diagnosis.headline == "Both polls are fresh, 2 things to look at"
     assert diagnosis.tone is Tone.WARN
+    first, _ = diagnosis.findings
+    assert first == Finding(
+        Tone.WARN, "korea / tickers", concern.what, None, "See whether they are wanted."
+    )
+
+
+def test_what_an_overdue_poll_once_wanted_looked_at_is_not_told_any_more() -> None:
+    concern = Concern("has 2 orders that stand still", "See whether they are wanted.")
+    assert told(target(polls=(replace(FRESH_POLL, state=LATE, concerns=(concern,)),))) == [
+        (
+            "korea / tickers is late: due every 5\N{NO-BREAK SPACE}s, but nothing for "
+            "1\N{NO-BREAK SPACE}s"
+        )
+    ]
+
+
+def test_polls_that_fail_alike_are_one_sentence_and_others_are_not() -> None:
+    names = ("a", "b", "c", "d", "e")
+    parked = tuple(PollStatus(name, PARKED, 5.0, None, 3, "401") for name in names)
+    failing = (PollStatus("f", FAILING, 5.0, None, 2, "500"),)
+    late = tuple(PollStatus(name, LATE, 5.0, NOW - 60) for name in ("g", "h"))
+    assert told(target(polls=(*parked, *failing, *late))) == [
+        (
+            "korea / a, b and 3 more are parked: the exchange refused them, and asking again the "
+            "same way cannot help"
+        ),
+        "korea / f fails, 2 times in a row",
+        "korea / g, h are late: nothing for up to 1\N{NO-BREAK SPACE}min",
+    ]
+
+
+def test_polls_that_our_limiter_holds_back_are_one_sentence_however_long_each_waits() -> None:
+    held = tuple(
+        PollStatus(str(place), FAILING, 5.0, None, place, f"in {place} s", withheld=True)
+        for place in (2, 3)
+    )
+    assert told(target(polls=held)) == [
+        "korea / 2, 3 fail, up to 3 times in a row: our own limiter holds requests back"
+    ]
+
+
+def test_a_parked_poll_whose_key_is_in_the_environment_needs_a_restart_for_a_new_one() -> None:
+    parked = PollStatus("open_orders", PARKED, 5.0, why="401")
+    assert "restart" not in only(target(polls=(parked,))).remedy
+    assert "restart" in only(target(polls=(replace(parked, key_from_environment=True),))).remedy
 
 
 def test_draining_is_the_headline_whatever_else_there_is() -> None:
@@ -66,9 +152,102 @@ def test_a_late_poll_that_never_succeeded_is_late_since_the_start() -> None:
     assert "since the start" in diagnose(status).findings[0].what
 
 
-def test_a_shut_group_is_found_while_the_polls_are_fresh_and_leaves_the_headline_alone() -> None:
+def test_a_refused_group_is_found_while_the_polls_are_fresh_and_leaves_the_headline_alone() -> None:
     shut = QuotaStatus("ticker", 10, 5, shut_until=NOW + 2)
-    fresh = PollStatus("tickers", FRESH, 5.0, NOW)
-    diagnosis = diagnose(daemon(target(polls=(fresh,), quotas=(shut,))))
+    diagnosis = diagnose(daemon(target(polls=(FRESH_POLL,), quotas=(shut,))))
     assert diagnosis.tone is Tone.GOOD
     assert [finding.where for finding in diagnosis.findings] == ["korea / ticker"]
+
+
+def test_refusals_of_several_groups_are_one_sentence() -> None:
+    shut = [
+        QuotaStatus(name, 10, 5, waiting=1, shut_until=NOW + seconds)
+        for name, seconds in (("ticker", 2), ("market", 4))
+    ]
+    assert told(target(quotas=tuple(shut))) == [
+        (
+            "korea / ticker, market were refused (429) and are shut for another "
+            "4\N{NO-BREAK SPACE}s, and 2 requests held back"
+        )
+    ]
+
+
+def test_a_block_is_one_sentence_for_all_groups_and_all_targets_that_share_it() -> None:
+    address = tuple(
+        QuotaStatus(name, 10, 5, shut_until=NOW + 40, blocked=True) for name in ("a", "b", "c")
+    )
+    first = target(polls=(FRESH_POLL,), quotas=address)
+    second = target(name="second", polls=(FRESH_POLL,), quotas=address)
+    elsewhere = replace(target(name="sg", quotas=address), base_url="https://sg.example.test")
+    blocked = "is blocked (418) for another 40\N{NO-BREAK SPACE}s"
+    assert told(first, second, elsewhere) == [
+        f"korea, second / our IP address {blocked}",
+        f"sg / our IP address {blocked}",
+    ]
+    assert diagnose(daemon(first)).headline == "The only poll is fresh, 1 thing to look at"
+
+
+def test_a_block_of_an_account_is_told_apart_from_that_of_the_address() -> None:
+    quotas = tuple(
+        QuotaStatus(name, 10, 5, shut_until=NOW + 40, blocked=True, counted_by=by)
+        for name, by in (("ticker", Counted.ADDRESS), ("default", Counted.ACCOUNT))
+    )
+    assert [finding.where for finding in diagnose(daemon(target(quotas=quotas))).findings] == [
+        "korea / our IP address",
+        "korea / our account",
+    ]
+
+
+@pytest.mark.parametrize(("others", "found"), [(0.0, False), (14.9, False), (15.0, True)])
+def test_others_are_found_when_they_take_half_of_what_is_allowed(
+    others: float,
+    found: bool,  # noqa: FBT001 -- an example's outcome
+) -> None:
+    quota = QuotaStatus("default", 30, 15, foreign=99, others=others, counted_by=Counted.ACCOUNT)
+    sentences = told(target(quotas=(quota,)))
+    assert sentences == (
+        ["korea / default is used by others: 15.0 of 30 requests a window"] if found else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("skew", "found"),
+    [
+        (None, False),
+        ((2.1, 0.2), False),
+        ((2.3, 0.2), True),
+        ((-2.3, 0.2), True),
+        ((30.0, 40.0), False),
+    ],
+)
+def test_a_clock_is_found_only_when_it_is_certainly_more_than_two_seconds_off(
+    skew: tuple[float, float] | None,
+    found: bool,  # noqa: FBT001 -- an example's outcome
+) -> None:
+    assert bool(told(replace(target(), skew=skew))) is found
+
+
+@pytest.mark.parametrize(
+    ("days", "sentences"),
+    [
+        (None, []),
+        (15, []),
+        (6.4, ["korea / certificate ends in 6\N{NO-BREAK SPACE}d"]),
+        (-2, ["korea / certificate ended 2\N{NO-BREAK SPACE}d ago"]),
+    ],
+)
+def test_a_certificate_is_found_two_weeks_before_its_end(
+    days: float | None, sentences: list[str]
+) -> None:
+    ends = None if days is None else NOW + days * 86_400
+    assert told(replace(target(), certificate_not_after=ends)) == sentences
+
+
+def test_a_rejected_configuration_is_found_with_its_first_problem() -> None:
+    rejected = Rejection(NOW - 60, ("x.yml:3: no such option; remove it", "another", "a third"))
+    (finding,) = diagnose(replace(WELL, rejected=rejected)).findings
+    assert f"{finding.where} {finding.what}" == (
+        "The configuration was rejected 1\N{NO-BREAK SPACE}min ago; the old one stays in force"
+    )
+    assert finding.why == "x.yml:3: no such option; remove it (and 2 problems more)"
+    assert replace(WELL, rejected=rejected).ready

@@ -8,8 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.exposition.examples import ILL, NOW, WELL, daemon, target
-from upbit_monitor.exposition import PollState, PollStatus, QuotaStatus, Status
+from upbit_monitor.exposition import (
+    Counted,
+    PollState,
+    PollStatus,
+    QuotaStatus,
+    SecondOpinion,
+    Status,
+)
 from upbit_monitor.exposition.page import landing_page
+from upbit_monitor.polls import Concern
 
 LINKS = ("/metrics", "/readyz")
 VOID = {"meta", "link"}
@@ -84,7 +92,7 @@ def test_a_group_shows_what_is_used_our_share_what_others_took_and_when_it_opens
         "no word yet of what is left, 10 allowed",
     ):
         assert words in page.text()
-    assert "10 of 10 requests used; our share is 5" in page.values("aria-label")
+    assert "10 of 10 requests used; our share is 5; shut" in page.values("aria-label")
 
 
 @given(
@@ -171,6 +179,87 @@ def test_all_text_has_the_contrast_that_accessibility_asks_for(theme: dict[str, 
 def test_both_themes_give_every_colour() -> None:
     light, dark = themes()
     assert light.keys() == dark.keys()
+
+
+def test_a_poll_shows_what_it_saw_last_in_a_row_of_its_own() -> None:
+    watched = PollStatus("markets", PollState.FRESH, 60.0, NOW, gist="812 <markets>")
+    page = shown(daemon(target(polls=(watched,))))
+    assert "812 <markets>" in page.words
+    assert page.values("class").count("gist") == 1
+
+
+def test_what_a_poll_wants_looked_at_is_marked_at_its_row_while_it_is_fresh() -> None:
+    concern = Concern("has 2 orders that stand still", "See whether they are wanted.")
+
+    def marks(state: PollState) -> int:
+        poll = PollStatus("open_orders", state, 5.0, NOW, gist="17 open", concerns=(concern,))
+        row = landing_page(daemon(target(polls=(poll,))), LINKS).partition('class="gist"')[2]
+        return row.partition("</tr>")[0].count("badge warn")
+
+    assert (marks(PollState.FRESH), marks(PollState.LATE)) == (1, 0)
+
+
+@pytest.mark.parametrize("state", [PollState.NO_KEY, PollState.NOT_HERE])
+def test_a_poll_that_is_off_says_why_in_place_of_its_last_success(state: PollState) -> None:
+    off = PollStatus("deposits", state, 0.0, why="the region has nothing of the kind")
+    text = shown(daemon(target(polls=(off,)))).text()
+    assert f"{state}the region has nothing of the kind" in text
+    assert "never" not in text
+
+
+def test_a_reason_that_stands_at_the_top_is_not_repeated_in_each_row() -> None:
+    parked = [PollStatus(name, PollState.PARKED, 5.0, why="401 no key") for name in ("a", "b")]
+    assert shown(daemon(target(polls=tuple(parked)))).words.count("401 no key") == 1
+
+
+def test_a_target_shows_its_clock_and_its_certificate_if_they_are_known() -> None:
+    known = replace(target(), skew=(0.2, 0.1), certificate_not_after=NOW + 63.5 * 86_400)
+    text = shown(daemon(known)).text()
+    assert "clock 0.2 s ahead of the exchange (±0.1 s)" in text
+    assert "certificate ends in 63 d" in text
+    unknown = shown(WELL).text()
+    assert "clock" not in unknown
+    assert "certificate" not in unknown
+
+
+def test_a_target_wears_the_gravest_tone_of_its_polls() -> None:
+    def badge(*states: PollState) -> str:
+        watched = tuple(PollStatus(str(state), state, 5.0) for state in states)
+        page = landing_page(daemon(target(polls=watched)), LINKS)
+        return page.partition("<h2")[2].partition('class="badge ')[2].partition('"')[0]
+
+    assert badge() == "idle"
+    assert badge(PollState.FRESH, PollState.NO_KEY) == "good"
+    assert badge(PollState.FRESH, PollState.LATE) == "warn"
+    assert badge(PollState.PARKED, PollState.LATE) == "bad"
+
+
+@pytest.mark.parametrize(
+    ("up", "words"),
+    [(True, "answers"), (False, "does not answer"), (None, "not asked yet")],
+)
+def test_a_second_opinion_is_shown_if_there_is_one(up: bool | None, words: str) -> None:  # noqa: FBT001 -- a field's value
+    asked = replace(WELL, second_opinion=SecondOpinion("1.1.1.1:443", up, NOW, None))
+    assert f"second opinion 1.1.1.1:443: {words}" in shown(asked).text()
+    assert "second opinion" not in shown(WELL).text()
+
+
+def test_a_group_shows_what_our_polls_ask_and_what_others_take_now() -> None:
+    quota = QuotaStatus("default", 30, 15, left=20, foreign=1_234, others=4.21, planned=1.44)
+    text = shown(daemon(target(quotas=(quota,)))).text()
+    assert "our polls ask 1.4/s" in text
+    assert "others took at least 1,234 since the start, about 4.2 a window now" in text
+
+
+def test_of_groups_that_only_a_block_shuts_those_that_nobody_uses_are_left_out() -> None:
+    groups = (("market", None, 0), ("ticker", 3, 0), ("trade", None, 2))
+    quotas = tuple(
+        QuotaStatus(name, 10, 5, left, waiting, shut_until=NOW + 9, blocked=True,
+                    counted_by=Counted.ADDRESS)
+        for name, left, waiting in groups
+    )  # fmt: skip
+    words = shown(daemon(target(quotas=quotas))).words
+    assert [word for word in words if word in {"market", "ticker", "trade"}] == ["ticker", "trade"]
 
 
 def test_a_poll_that_is_not_enabled_shows_no_interval() -> None:

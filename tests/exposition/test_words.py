@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upbit_monitor.exposition.words import ago, counted, span
+from upbit_monitor.exposition.words import ago, certificate, clock, counted, listed, span
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,41 @@ def test_one_is_singular_and_all_else_plural() -> None:
         "1 poll",
         "1,200 polls",
     ]
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        ([], ""),
+        (["a"], "a"),
+        (["a", "b", "c"], "a, b, c"),
+        (["a", "b", "c", "d"], "a, b and 2 more"),
+    ],
+)
+def test_many_names_are_counted(names: list[str], words: str) -> None:
+    assert listed(names) == words
+
+
+@pytest.mark.parametrize(
+    ("skew", "words"),
+    [
+        ((0.2, 0.1), "0.2 s ahead of the exchange (±0.1 s)"),
+        ((-3.42, 0.04), "3.4 s behind the exchange (±0.04 s)"),
+        ((0.02, 0.1), "as the exchange's (±0.1 s)"),
+        ((0.0, 0.0), "as the exchange's (±0 s)"),
+    ],
+)
+def test_a_clock_has_a_side_only_if_that_is_certain(skew: tuple[float, float], words: str) -> None:
+    assert clock(skew).replace("\N{NO-BREAK SPACE}", " ") == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (63.9 * 86_400, "ends in 63 d"),
+        (90_000, "ends in 1 d 1 h"),
+        (-7_500, "ended 2 h 5 min ago"),
+    ],
+)
+def test_a_certificate_ends_in_days_until_hours_count(seconds: float, words: str) -> None:
+    assert certificate(seconds).replace("\N{NO-BREAK SPACE}", " ") == words

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upbit_monitor.simulator import KnobError, Knobs, parse_knobs
+from upbit_monitor.simulator import KnobError, Knobs, manual, parse_knobs
 
 TURNED = st.builds(
     Knobs,
@@ -62,3 +64,21 @@ def test_a_mistake_names_the_knob_and_what_it_takes(setting: str, message: str) 
 def test_a_word_that_is_not_a_number_names_the_knob() -> None:
     with pytest.raises(KnobError, match=r"^block_seconds=long: "):
         parse_knobs(("block_seconds=long",))
+
+
+def test_every_knob_has_a_sentence_that_says_what_it_does() -> None:
+    for knob in fields(Knobs):
+        text = knob.metadata["help"]
+        assert text.endswith("."), knob.name
+        assert text[0].isupper() or text[0].isdigit(), knob.name
+
+
+def test_the_manual_shows_each_knob_as_it_stands_with_its_help_and_its_choices() -> None:
+    printed = manual()
+    words = " ".join(printed.split())
+    for name, position in Knobs().texts().items():
+        assert f"  {name}={position}\n" in printed
+    for knob in fields(Knobs):
+        assert knob.metadata["help"] in words
+    assert "One of anchored, calendar, sliding, bucket." in words
+    assert max(map(len, printed.splitlines())) <= 96

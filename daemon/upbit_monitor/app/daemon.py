@@ -16,11 +16,12 @@ from upbit_monitor import __version__
 from upbit_monitor.app.instruments import Instruments, log_settings
 from upbit_monitor.app.plan_report import figures
 from upbit_monitor.app.pulse import Pulse
+from upbit_monitor.app.revision import revision
 from upbit_monitor.app.schedule import Schedule
-from upbit_monitor.app.status import revision, show_states, status
+from upbit_monitor.app.status import show_states, status
 from upbit_monitor.config import masked
 from upbit_monitor.errors import ConfigError, MonitorError
-from upbit_monitor.exposition import WebServer
+from upbit_monitor.exposition import Rejection, WebServer
 from upbit_monitor.logs import Event
 from upbit_monitor.metrics import catalogue as c
 
@@ -38,8 +39,8 @@ _GRACE: Final = 1.5
 class Daemon:
     """The running daemon.
 
-    Its state: the watch in force and its schedule, whether it is on its way out, and what was
-    last said of its readiness.
+    Its state: the watch in force and its schedule, the configuration that was rejected since,
+    whether it is on its way out, and what was last said of its readiness.
     """
 
     def __init__(
@@ -61,12 +62,14 @@ class Daemon:
         self._on_start = on_start
         self._wall = wall
         self._started_at = wall()
+        revision()  # asks git, if at all, before anything runs that would have to wait
         self._log = instruments.logging.logger()
         self._board = instruments.board
         self._stop = asyncio.Event()
         self._reload_asked = asyncio.Event()
         self._reloading = asyncio.Lock()
         self._was_ready: bool | None = None
+        self._rejected: Rejection | None = None
         self._lost_lines = 0
         self._watch: Watch
         self._schedule: Schedule
@@ -108,6 +111,7 @@ class Daemon:
             started_at=self._started_at,
             now=self._wall(),
             draining=self._stop.is_set(),
+            rejected=self._rejected,
         )
 
     async def reload(self) -> None:
@@ -121,6 +125,7 @@ class Daemon:
                 settings = self._load()
             except ConfigError as error:
                 self._board.put(c.RELOAD_OK, None, value=0)
+                self._rejected = Rejection(self._wall(), tuple(map(str, error.problems)))
                 self._log.error(Event.CONFIG_REJECTED, error=str(error))
                 raise
             await self._replace(settings)
@@ -151,6 +156,7 @@ class Daemon:
 
     async def _open(self, settings: Settings) -> None:
         self._settings = settings
+        self._rejected = None
         self._watch = await self._instruments.watch(settings).__aenter__()
         self._schedule = Schedule(self._watch.pollers, board=self._board, log=self._log)
         self._board.put(c.RELOAD_OK, None, value=1)
@@ -227,7 +233,9 @@ class Daemon:
         show_states(self._board, status)
         ready = status.ready
         self._board.put(c.READY, None, value=float(ready))
-        if ready != self._was_ready and not (self._was_ready is None and not ready):
+        # On the way out, ``daemon_stopping`` has said it.
+        news = ready != self._was_ready and not (self._was_ready is None and not ready)
+        if news and not status.draining:
             self._log.info(Event.DAEMON_READY if ready else Event.DAEMON_NOT_READY)
             self._was_ready = ready
         lost = self._instruments.logging.failures

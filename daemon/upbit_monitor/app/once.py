@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import asdict
 from heapq import merge
 from typing import TYPE_CHECKING, Any
 
+from upbit_monitor.app.status import status
 from upbit_monitor.app.story import story
 from upbit_monitor.metrics import catalogue as c
 from upbit_monitor.poller import State
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from upbit_monitor.app.instruments import Instruments
     from upbit_monitor.app.watch import Watch
     from upbit_monitor.config import Settings
+    from upbit_monitor.exposition import TargetStatus
     from upbit_monitor.poller import Poller
     from upbit_monitor.quota import Decision, RateLimiter
 
@@ -38,7 +41,7 @@ async def once(
             async with asyncio.TaskGroup() as tasks:
                 for poller in chosen:
                     tasks.create_task(poller.tick())
-            seen = _describe(watch, chosen, instruments)
+            seen = _describe(watch, chosen, only, instruments)
     if debug:
         for name, target in seen["targets"].items():
             mine = [limiter for limiter in watch.limiters[name] if limiter in ears]
@@ -57,23 +60,39 @@ def _listen(watch: Watch) -> dict[RateLimiter, list[Decision]]:
     return ears
 
 
-def _describe(watch: Watch, pollers: Sequence[Poller], instruments: Instruments) -> dict[str, Any]:
+def _describe(
+    watch: Watch, pollers: Sequence[Poller], only: Sequence[str], instruments: Instruments
+) -> dict[str, Any]:
+    now = time.time()
+    standing = {each.name: each for each in status(watch, started_at=now, now=now).targets}
     return {
         "healthy": all(poller.state() is State.FRESH for poller in pollers),
         "targets": {
             name: {
                 "region": target.region,
                 "base_url": target.base_url,
+                **_surroundings(standing[name], now),
                 "polls": {
                     poller.poll.name: _poll(poller, instruments)
                     for poller in pollers
                     if poller.target == name
                 },
-                "off": {poll: str(why) for poll, why in target.idle.items()},
+                "off": {
+                    poll: str(why) for poll, why in target.idle.items() if not only or poll in only
+                },
                 "limiter": [*_limiter(watch.limiters[name])],
             }
             for name, target in watch.settings.targets.items()
         },
+    }
+
+
+def _surroundings(target: TargetStatus, now: float) -> dict[str, Any]:
+    """Tell of the exchange's certificate and our clock; null stands for what is not known."""
+    ends, skew = target.certificate_not_after, target.skew
+    return {
+        "certificate": None if ends is None else {"not_after": ends, "seconds_left": ends - now},
+        "clock": None if skew is None else {"ahead_seconds": skew[0], "give_or_take": skew[1]},
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from upbit_monitor.app.story import line
+from upbit_monitor.exposition import certificate, clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,6 +20,10 @@ def report(seen: Mapping[str, Any]) -> str:
 
 def _target(name: str, target: Mapping[str, Any]) -> Iterator[str]:
     yield f"{name} · region {target['region']} · {target['base_url']}"
+    if ours := target["clock"]:
+        yield f"  clock {clock((ours['ahead_seconds'], ours['give_or_take']))}"
+    if theirs := target["certificate"]:
+        yield f"  certificate {certificate(theirs['seconds_left'])}"
     for poll, result in target["polls"].items():
         yield f"  {'ok  ' if result['ok'] else 'FAIL'}  {poll}" + (
             f": {result['gist']}" if result["gist"] else ""
@@ -47,10 +52,10 @@ def _quota(group: Mapping[str, Any]) -> str:
     if group["remaining"] is not None:
         parts.append(f"{group['remaining']} left after our last request")
     if group["taken_by_others"]:
-        parts.append(f"{group['taken_by_others']} or more taken by others")
+        parts.append(f"others took at least {group['taken_by_others']}")
     if group["pace"] is not None:
-        parts.append(f"{group['others_expected']:.1f} of theirs to expect a window")
-        parts.append(f"{group['pace']:.3g} ours at most beside them")
+        parts.append(f"others expected to take {group['others_expected']:.1f} a window")
+        parts.append(f"{group['pace']:.3g} ours at most beside others")
     for why, number in group["not_let_go"].items():
         if number:
             parts.append(f"{number} not let go ({why})")

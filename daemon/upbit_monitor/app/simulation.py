@@ -7,7 +7,7 @@ import os
 import signal
 import tempfile
 import time
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -28,20 +28,32 @@ if TYPE_CHECKING:
 _DEMO_PORT: Final = 10931
 _DEMO_SEED: Final = 1
 _YEAR: Final = 365 * 86_400.0
-_DEMO_TARGET: Final = "demo"
 
 # As the wire looks from Korea, and a trader who uses the account beside us.
 _DEMO_KNOBS: Final = Knobs(latency_ms=25.0, spike_rate=0.02, strangers={"default": 4.0})
 
-_DEMO_CONFIG: Final = """\
+# All there is to see: each poll, in two regions, with a key and without one.
+DEMO_CONFIG: Final = """\
 targets:
-  {target}:
+  korea:
     region: kr
-    base_url: {url}
+    base_url: {kr}
     polls:
       markets: {{every: 15s, watch: [KRW-BTC, KRW-ETH]}}
       tickers: {{every: 2s, quotes: [KRW], watch: [KRW-BTC, KRW-ETH, KRW-XRP]}}
       open_orders: {{every: 3s}}
+      accounts: {{every: 10s, currencies: [KRW, BTC]}}
+      api_keys: {{every: 1m}}
+      wallet_status: {{every: 10s, watch: [BTC, ETH]}}
+      order_chance: {{every: 1m}}
+  singapore:
+    region: sg
+    base_url: {sg}
+    polls:
+      markets: {{every: 15s}}
+      tickers: {{every: 5s, watch: [SGD-BTC, SGD-ETH]}}
+      open_orders: {{every: 3s}}
+      api_keys: {{every: 1m}}
 log: {{format: console, requests: info}}
 """
 
@@ -74,26 +86,36 @@ async def simulate(
 
 
 async def demo(address: str | None, *, say: Callable[[str], None]) -> None:
-    """Run the daemon on a simulated exchange, with a made-up key, until SIGTERM or SIGINT."""
+    """Run the daemon on simulated exchanges until SIGTERM or SIGINT.
+
+    Korea is watched with a made-up key, Singapore without one.
+    """
     key = _made_up_key(_DEMO_SEED)
-    exchange = SimulatedExchange("kr", seed=_DEMO_SEED, keys=(key,), knobs=_DEMO_KNOBS)
-    async with _served(exchange, "127.0.0.1", 0) as server:
+    exchanges = {
+        region: SimulatedExchange(region, seed=_DEMO_SEED, keys=keys, knobs=_DEMO_KNOBS)
+        for region, keys in (("kr", (key,)), ("sg", ()))
+    }
+    async with AsyncExitStack() as stack:
+        urls = {}
+        for region, exchange in exchanges.items():
+            server = await stack.enter_async_context(_served(exchange, "127.0.0.1", 0))
+            urls[region] = server.url
         with tempfile.TemporaryDirectory(prefix="upbit-monitor-") as folder:
             file = Path(folder) / "demo.yml"
-            file.write_text(_DEMO_CONFIG.format(target=_DEMO_TARGET, url=server.url))
+            file.write_text(DEMO_CONFIG.format(**urls))
             address = address or f"127.0.0.1:{await _free_port(_DEMO_PORT)}"
             environ = {
-                "UPBIT_MONITOR_DEMO_ACCESS_KEY": key.access,
-                "UPBIT_MONITOR_DEMO_SECRET_KEY": key.secret,
+                "UPBIT_MONITOR_KOREA_ACCESS_KEY": key.access,
+                "UPBIT_MONITOR_KOREA_SECRET_KEY": key.secret,
             }
             read = partial(
                 load, file, environ=environ, polls=POLLS, overrides={"web.listen_address": address}
             )
             settings = read()
             instruments = Instruments.for_settings(settings, state=Path(folder) / "state")
-            on_start = partial(_welcome, say, server.url)
+            on_start = partial(_welcome, say, urls)
             await Daemon(settings, instruments, load=read, on_start=on_start).run()
-        _compare(say, exchange.ledger, instruments)
+        _compare(say, [exchange.ledger for exchange in exchanges.values()], instruments)
 
 
 @asynccontextmanager
@@ -113,32 +135,35 @@ async def _served(
         await server.stop()
 
 
-def _welcome(say: Callable[[str], None], exchange_url: str, url: str) -> None:
+def _welcome(say: Callable[[str], None], exchanges: Mapping[str, str], url: str) -> None:
     say("")
     say(f"  page      {url}")
     say(f"  metrics   {url}metrics")
-    say(f"  exchange  {exchange_url}  (simulated: Korea, 800 markets, a trader on the account)")
+    say(f"  exchange  {exchanges['kr']}  (simulated: Korea, 800 markets, a trader on the account)")
+    say(f"            {exchanges['sg']}  (simulated: Singapore, watched without a key)")
+    say(f"  mischief  {exchanges['kr']}/_sim/knobs  (the README tells how to turn them)")
     say("  stop      Ctrl-C")
     say("")
 
 
 def _compare(
     say: Callable[[str], None],
-    ledger: Mapping[tuple[str, str, int], int],
+    ledgers: Sequence[Mapping[tuple[str, str, int], int]],
     instruments: Instruments,
 ) -> None:
-    """Hold the daemon's count of its attempts against what the exchange received."""
-    received = sum(ledger.values())
+    """Hold the daemon's count of its attempts against what the exchanges received."""
+    entries = [entry for ledger in ledgers for entry in ledger.items()]
+    received = sum(number for _, number in entries)
     counted = sum(
         sample.value
         for metric in instruments.board.registry.collect()
         for sample in metric.samples
         if sample.name == c.ATTEMPTS.name
     )
-    refused = sum(number for (*_, status), number in ledger.items() if status == 429)  # noqa: PLR2004
+    refused = sum(number for (*_, status), number in entries if status == 429)  # noqa: PLR2004
     say("")
     say(
-        f"The exchange received {received} requests, the daemon counted {counted:.0f}; "
+        f"The exchanges received {received} requests, the daemon counted {counted:.0f}; "
         f"{refused} were refused."
     )
 

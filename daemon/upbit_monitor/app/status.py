@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Final
 
 from upbit_monitor import __version__
+from upbit_monitor.app.revision import revision
 from upbit_monitor.app.scopes import scopes_of
 from upbit_monitor.config import Idle
-from upbit_monitor.exposition import PollState, PollStatus, QuotaStatus, Status, TargetStatus
+from upbit_monitor.exposition import (
+    Counted,
+    PollState,
+    PollStatus,
+    QuotaStatus,
+    Status,
+    TargetStatus,
+)
 from upbit_monitor.metrics import catalogue as c
 
 if TYPE_CHECKING:
@@ -16,6 +23,7 @@ if TYPE_CHECKING:
 
     from upbit_monitor.app.watch import Watch
     from upbit_monitor.config import Target
+    from upbit_monitor.exposition import Rejection
     from upbit_monitor.metrics import Board
     from upbit_monitor.poller import Poller
     from upbit_monitor.quota import GroupState, RateLimiter
@@ -24,12 +32,14 @@ if TYPE_CHECKING:
 _OFF: Final = {Idle.NO_KEY: PollState.NO_KEY, Idle.NOT_HERE: PollState.NOT_HERE}
 
 
-def revision() -> str:
-    """Give the commit that the image was built from, if it says so."""
-    return os.environ.get("UPBIT_MONITOR_REVISION", "unknown")
-
-
-def status(watch: Watch, *, started_at: float, now: float, draining: bool) -> Status:
+def status(
+    watch: Watch,
+    *,
+    started_at: float,
+    now: float,
+    draining: bool = False,
+    rejected: Rejection | None = None,
+) -> Status:
     """Describe the daemon; ``started_at`` and ``now`` are Unix seconds."""
     return Status(
         version=__version__,
@@ -48,6 +58,7 @@ def status(watch: Watch, *, started_at: float, now: float, draining: bool) -> St
             for target in watch.settings.targets.values()
         ),
         draining=draining,
+        rejected=rejected,
     )
 
 
@@ -63,12 +74,15 @@ def show_states(board: Board, status: Status) -> None:
 
 
 def _polls(target: Target, pollers: Sequence[Poller]) -> tuple[PollStatus, ...]:
-    active = (_poll(poller) for poller in pollers if poller.target == target.name)
+    key = target.credentials
+    fixed = key is not None and key.from_environment
+    mine = (poller for poller in pollers if poller.target == target.name)
+    active = (_poll(poller, fixed_key=fixed) for poller in mine)
     idle = (PollStatus(name, _OFF[why], 0.0, why=why) for name, why in target.idle.items())
     return (*active, *idle)
 
 
-def _poll(poller: Poller) -> PollStatus:
+def _poll(poller: Poller, *, fixed_key: bool) -> PollStatus:
     return PollStatus(
         name=poller.poll.name,
         state=PollState(poller.state().value),
@@ -78,6 +92,10 @@ def _poll(poller: Poller) -> PollStatus:
         why=poller.why,
         gist=poller.poll.gist,
         concerns=tuple(poller.poll.concerns),
+        unreachable_since=poller.unreachable_since,
+        heard_at=poller.heard_at,
+        withheld=poller.withheld,
+        key_from_environment=fixed_key and poller.poll.private,
     )
 
 
@@ -91,15 +109,23 @@ def _quotas(
     limiters: Sequence[RateLimiter], planned: Mapping[str, float], now: float
 ) -> tuple[QuotaStatus, ...]:
     return tuple(
-        _quota(state, planned.get(state.group, 0.0), now)
-        for limiter in limiters
+        _quota(
+            state,
+            now,
+            planned=planned.get(state.group, 0.0),
+            counted_by=scope,
+            blocked=limiter.shut_until > limiter.clock(),
+        )
+        for scope, limiter in zip(Counted, limiters, strict=False)
         for state in limiter.look()
         # Groups that no poll has used say nothing to anybody.
         if state.remaining is not None or state.waiting or state.shut_for
     )
 
 
-def _quota(state: GroupState, planned: float, now: float) -> QuotaStatus:
+def _quota(
+    state: GroupState, now: float, *, planned: float, counted_by: Counted, blocked: bool
+) -> QuotaStatus:
     return QuotaStatus(
         group=state.group,
         limit=state.limit,
@@ -109,4 +135,8 @@ def _quota(state: GroupState, planned: float, now: float) -> QuotaStatus:
         shut_until=now + state.shut_for if state.shut_for else None,
         foreign=state.foreign,
         planned=planned,
+        others=state.expected,
+        period=state.period,
+        blocked=blocked,
+        counted_by=counted_by,
     )

@@ -28,6 +28,8 @@ class Keys:
 
     access_key: SecretStr | None = None
     secret_key: SecretStr | None = None
+    from_environment: bool = False
+    """Whether a half of it comes from the environment."""
     faults: tuple[Fault, ...] = ()
 
 
@@ -59,7 +61,8 @@ def keys(target: str, entry: object, environ: Mapping[str, str], folder: Path) -
         (lost,) = set(_HALVES) - set(found)
         remedy = f"set {lost}_file or the variable {variable(target, lost)}"
         faults.append(Fault(path, f"is half a key, without the {lost}", remedy))
-    return Keys(**found, faults=tuple(faults))
+    from_environment = any(files.get(f"{half}_file") is None for half in found)
+    return Keys(**found, from_environment=from_environment, faults=tuple(faults))
 
 
 def _half(file: object, name: str, value: str, folder: Path) -> SecretStr | None:

@@ -106,7 +106,7 @@ def _target(
     credentials = None
     if key.access_key is not None and key.secret_key is not None:
         algorithm = entry.credentials.algorithm
-        credentials = Credentials(key.access_key, key.secret_key, algorithm)
+        credentials = Credentials(key.access_key, key.secret_key, algorithm, key.from_environment)
     limits = entry.timeouts
     chosen = entry.polls.named()
     idle: dict[str, Idle] = {}

@@ -37,6 +37,8 @@ class Credentials:
     access_key: SecretStr
     secret_key: SecretStr
     algorithm: Algorithm
+    from_environment: bool = False
+    """Whether it comes from the environment, where a process cannot find a new one."""
 
 
 @dataclass(frozen=True, slots=True)

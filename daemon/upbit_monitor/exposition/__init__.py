@@ -4,19 +4,28 @@ Knows nothing of polls or limiter: it is given a registry and a question that an
 """
 
 from upbit_monitor.exposition.status import (
+    Counted,
     PollState,
     PollStatus,
     QuotaStatus,
+    Rejection,
+    SecondOpinion,
     Status,
     TargetStatus,
 )
 from upbit_monitor.exposition.web import WebServer
+from upbit_monitor.exposition.words import certificate, clock
 
 __all__ = [
+    "Counted",
     "PollState",
     "PollStatus",
     "QuotaStatus",
+    "Rejection",
+    "SecondOpinion",
     "Status",
     "TargetStatus",
     "WebServer",
+    "certificate",
+    "clock",
 ]

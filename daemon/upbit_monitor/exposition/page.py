@@ -9,16 +9,25 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from upbit_monitor.exposition.diagnosis import TONES, Tone, diagnose
+from upbit_monitor.exposition.diagnosis import diagnose
+from upbit_monitor.exposition.finding import TONES, Tone
 from upbit_monitor.exposition.markup import Html, element, joined
 from upbit_monitor.exposition.quota_bar import quota_row
-from upbit_monitor.exposition.words import ago, counted, span
+from upbit_monitor.exposition.status import PollState
+from upbit_monitor.exposition.words import ago, certificate, clock, counted, span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from upbit_monitor.exposition.diagnosis import Diagnosis, Finding
-    from upbit_monitor.exposition.status import PollStatus, QuotaStatus, Status, TargetStatus
+    from upbit_monitor.exposition.diagnosis import Diagnosis
+    from upbit_monitor.exposition.finding import Finding
+    from upbit_monitor.exposition.status import (
+        PollStatus,
+        QuotaStatus,
+        SecondOpinion,
+        Status,
+        TargetStatus,
+    )
 
 REFRESH_SECONDS: Final = 10
 
@@ -47,13 +56,14 @@ _TAB_COLOURS: Final = {
 def landing_page(status: Status, links: Sequence[str], *, refresh: bool = True) -> str:
     """Show the daemon as of ``status.now``; ``links`` are the other paths that it answers."""
     diagnosis = diagnose(status)
+    told = frozenset(finding.why for finding in diagnosis.findings)
     body = element(
         "body",
         _masthead(status, links),
         element(
             "main",
             _verdict(status, diagnosis),
-            *(_target(target, status.now) for target in status.targets),
+            *(_target(target, status.now, told) for target in status.targets),
         ),
         _footer(status, refresh=refresh),
     )
@@ -104,6 +114,8 @@ def _verdict(status: Status, diagnosis: Diagnosis) -> Html:
     ]
     if off:
         facts.insert(2, f"{counted(off, 'poll')} off")
+    if status.second_opinion is not None:
+        facts.append(_opinion(status.second_opinion))
     return element(
         "section",
         _badge(diagnosis.tone, large=True),
@@ -119,6 +131,11 @@ def _verdict(status: Status, diagnosis: Diagnosis) -> Html:
     )
 
 
+def _opinion(opinion: SecondOpinion) -> str:
+    words = {True: "answers", False: "does not answer", None: "not asked yet"}
+    return f"second opinion {opinion.address}: {words[opinion.up]}"
+
+
 def _finding(finding: Finding) -> Html:
     return element(
         "li",
@@ -132,24 +149,35 @@ def _finding(finding: Finding) -> Html:
     )
 
 
-def _target(target: TargetStatus, now: float) -> Html:
+def _target(target: TargetStatus, now: float, told: frozenset[str | None]) -> Html:
     place = f"target-{target.name}"
     account = "with an API key" if target.account == "key" else "without an API key"
+    facts = [target.region, target.base_url, account]
+    if target.skew is not None:
+        facts.append(f"clock {clock(target.skew)}")
+    if target.certificate_not_after is not None:
+        facts.append(f"certificate {certificate(target.certificate_not_after - now)}")
     return element(
         "section",
         element(
             "div",
-            element("h2", target.name, id=place),
-            element("p", f"{target.region} · {target.base_url} · {account}", class_="muted"),
+            element("h2", _badge(_worst(target)), target.name, id=place),
+            element("p", " · ".join(facts), class_="muted"),
             class_="line",
         ),
-        element("div", _polls(target, now), _quotas(target.quotas, now), class_="halves"),
+        element("div", _polls(target, now, told), _quotas(target.quotas, now), class_="halves"),
         class_="target",
         aria_labelledby=place,
     )
 
 
-def _polls(target: TargetStatus, now: float) -> Html:
+def _worst(target: TargetStatus) -> Tone:
+    tones = [TONES[poll.state] for poll in target.polls]
+    tones += [Tone.WARN for poll in target.polls if poll.failures or poll.concerns]
+    return max(tones, key=lambda tone: tone.rank, default=Tone.IDLE)
+
+
+def _polls(target: TargetStatus, now: float, told: frozenset[str | None]) -> Html:
     if not target.polls:
         return element("p", "No poll is enabled.", class_="muted")
     columns = ("Poll", "State", "Last success", "Failures")
@@ -157,16 +185,16 @@ def _polls(target: TargetStatus, now: float) -> Html:
         "table",
         element("caption", f"Polls of {target.name}"),
         element("thead", element("tr", *(element("th", name, scope="col") for name in columns))),
-        *(element("tbody", *_poll(poll, now)) for poll in target.polls),
+        *(element("tbody", *_poll(poll, now, told)) for poll in target.polls),
     )
     return element("div", table)  # what scrolls, should a phone be too narrow
 
 
-def _poll(poll: PollStatus, now: float) -> Iterator[Html]:
+def _poll(poll: PollStatus, now: float, told: frozenset[str | None]) -> Iterator[Html]:
+    """Give its rows. What is ``told`` at the top already is not said again."""
     tone = TONES[poll.state]
     beat = f"every {span(poll.every_seconds)}" if poll.state.enabled else ""
-    yield element(
-        "tr",
+    head = (
         element(
             "th",
             poll.name,
@@ -175,17 +203,29 @@ def _poll(poll: PollStatus, now: float) -> Iterator[Html]:
             scope="row",
         ),
         element("td", element("span", _badge(tone), poll.state, class_=f"state {tone}")),
+    )
+    if not poll.state.enabled:
+        yield element("tr", *head, element("td", poll.why or "", colspan="2", class_="off"))
+        return
+    yield element(
+        "tr",
+        *head,
         element("td", _moment(poll.last_success_at, now)),
         element("td", str(poll.failures), class_="alarm" if poll.failures else "muted"),
     )
-    if poll.why:
+    if poll.gist:
+        mark = _badge(Tone.WARN) if poll.concerns and poll.state is PollState.FRESH else ""
+        yield element("tr", element("td", mark, poll.gist, colspan="4", class_="gist"))
+    if poll.why and poll.why not in told:
         yield element("tr", element("td", poll.why, colspan="4", class_="why"))
 
 
 def _quotas(quotas: Sequence[QuotaStatus], now: float) -> Html:
-    if not quotas:
+    # A block shuts every group: those that nobody uses have nothing to say beside that.
+    told = [each for each in quotas if not each.blocked or each.left is not None or each.waiting]
+    if not told:
         return Html()
-    rows = (quota_row(quota, now) for quota in quotas)
+    rows = (quota_row(quota, now) for quota in told)
     return element("div", element("h3", "Quota, at the last answer"), element("ul", *rows))
 
 

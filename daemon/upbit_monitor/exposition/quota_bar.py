@@ -20,12 +20,11 @@ _MOST_CELLS: Final = 40
 
 def quota_row(quota: QuotaStatus, now: float) -> Html:
     """Draw one group with its words."""
-    shut_seconds = quota.shut_for(now)
     return element(
         "li",
         element("div", element("span", quota.group, class_="group"), _state(quota), class_="line"),
-        _bar(quota, shut=bool(shut_seconds)),
-        element("div", *_notes(quota, shut_seconds), class_="notes"),
+        _bar(quota, shut=bool(quota.shut_for(now))),
+        element("div", *_notes(quota, now), class_="notes"),
         class_="quota",
     )
 
@@ -38,14 +37,20 @@ def _state(quota: QuotaStatus) -> Html:
     return element("span", element("b", str(quota.used)), f" of {quota.limit} used")
 
 
-def _notes(quota: QuotaStatus, shut_seconds: float) -> list[Html]:
+def _notes(quota: QuotaStatus, now: float) -> list[Html]:
     notes = [element("span", f"our share {quota.budget}")]
+    if quota.planned:
+        alarm = "alarm" if quota.overplanned else None
+        notes.append(element("span", f"our polls ask {quota.planned:.2g}/s", class_=alarm))
     if quota.foreign:
-        notes.append(element("span", f"others took at least {quota.foreign:,} since the start"))
+        lately = f", about {quota.others:.2g} a window now" if quota.others else ""
+        told = f"others took at least {quota.foreign:,} since the start{lately}"
+        notes.append(element("span", told, class_="alarm" if quota.crowded else None))
     if quota.waiting:
         notes.append(element("span", f"{counted(quota.waiting, 'request')} waiting"))
-    if shut_seconds:
-        notes.append(element("strong", f"shut for another {span(shut_seconds)}", class_="alarm"))
+    if quota.shut_for(now) and not quota.blocked:  # a block is told once, above
+        told = f"shut for another {span(quota.shut_for(now))}"
+        notes.append(element("strong", told, class_="alarm"))
     return notes
 
 
@@ -54,6 +59,7 @@ def _bar(quota: QuotaStatus, *, shut: bool) -> Html:
     ours = min(max(quota.budget, 0), limit)
     used = quota.used or 0
     gaps = range(1, limit) if limit <= _MOST_CELLS else ()
+    said = f"{used} of {quota.limit} requests used; our share is {quota.budget}"
     return element(
         "svg",
         _stretch("ours", 0, ours, limit),
@@ -63,7 +69,7 @@ def _bar(quota: QuotaStatus, *, shut: bool) -> Html:
         _tick("share", ours, limit) if ours < limit else Html(),
         class_="bar shut" if shut else "bar",
         role="img",
-        aria_label=f"{used} of {quota.limit} requests used; our share is {quota.budget}",
+        aria_label=f"{said}; shut" if shut else said,
     )
 
 

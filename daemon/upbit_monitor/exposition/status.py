@@ -58,6 +58,11 @@ class PollStatus:
     failed runs since the last success; ``why`` is the reason of the last one, or of the state, in
     one sentence. It may quote the exchange. ``gist`` is what the last success saw, and
     ``concerns`` what of it a person should look at.
+
+    ``unreachable_since`` is when runs began to end without an answer, None while they do not;
+    ``heard_at`` when a run last ended with one, be it a refusal. ``withheld``: the last run failed
+    because our own limiter let no request go. ``key_from_environment``: the poll's key comes from
+    the environment, which is read at the start alone.
     """
 
     name: str
@@ -68,6 +73,17 @@ class PollStatus:
     why: str | None = None
     gist: str = ""
     concerns: tuple[Concern, ...] = ()
+    unreachable_since: float | None = None
+    heard_at: float | None = None
+    withheld: bool = False
+    key_from_environment: bool = False
+
+
+class Counted(StrEnum):
+    """By what the exchange counts requests together. The words are for people."""
+
+    ADDRESS = "IP address"
+    ACCOUNT = "account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +92,11 @@ class QuotaStatus:
 
     ``limit`` is what the exchange allows in one window, ``budget`` the part that this daemon
     takes at most. ``left`` is what the last answer said of the window, None before the first.
-    ``waiting`` counts our requests in the queue. Until ``shut_until`` nothing is sent (a 429 or
-    a 418). ``foreign`` is a lower bound of the requests that others took since the start.
-    ``planned`` is how many requests a second all polls ask for that share the quota.
+    ``waiting`` counts our requests in the queue. Until ``shut_until`` nothing is sent: after a
+    429 to this group or, if ``blocked``, after a 418 to anything that is counted together with it
+    (``counted_by``). ``foreign`` is a lower bound of the requests that others took since the start,
+    ``others`` what is to be expected of them in a window now. ``planned`` is how many requests a
+    second all polls ask for that share the quota. ``period`` is the window's length in seconds.
     """
 
     group: str
@@ -89,6 +107,20 @@ class QuotaStatus:
     shut_until: float | None = None
     foreign: int = 0
     planned: float = 0.0
+    others: float = 0.0
+    period: float = 1.0
+    blocked: bool = False
+    counted_by: Counted = Counted.ADDRESS
+
+    @property
+    def crowded(self) -> bool:
+        """Whether others take half of what the exchange allows, or more."""
+        return self.others > 0 and self.others >= self.limit / 2
+
+    @property
+    def overplanned(self) -> bool:
+        """Whether our polls ask for more than our share."""
+        return self.planned * self.period > self.budget
 
     @property
     def used(self) -> int | None:
@@ -102,7 +134,12 @@ class QuotaStatus:
 
 @dataclass(frozen=True, slots=True)
 class TargetStatus:
-    """One watched region, with or without an account."""
+    """One watched region, with or without an account.
+
+    ``certificate_not_after`` is when the exchange's certificate ends. ``skew`` says how far our
+    clock is ahead of the exchange's, in seconds: the middle of what is possible, and half its
+    width. Each is None if it is not known.
+    """
 
     name: str
     region: str
@@ -110,11 +147,39 @@ class TargetStatus:
     account: Literal["key", "no key"]
     polls: tuple[PollStatus, ...] = ()
     quotas: tuple[QuotaStatus, ...] = ()
+    certificate_not_after: float | None = None
+    skew: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SecondOpinion:
+    """Whether something beside the exchange answers: if not, it is our line that is down.
+
+    ``up`` is None before the first look; ``since`` is when it became so, and ``why`` the reason of
+    the last failure.
+    """
+
+    address: str
+    up: bool | None
+    since: float | None
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A configuration that was rejected at a reload: when, and each problem in one line."""
+
+    at: float
+    problems: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The daemon at the moment ``now``."""
+    """The daemon at the moment ``now``.
+
+    ``second_opinion`` is None if none is asked for; ``rejected`` while what is in force is what
+    was read last.
+    """
 
     version: str
     revision: str
@@ -122,6 +187,8 @@ class Status:
     now: float
     targets: tuple[TargetStatus, ...] = ()
     draining: bool = False
+    second_opinion: SecondOpinion | None = None
+    rejected: Rejection | None = None
 
     def polls(self) -> Iterator[tuple[TargetStatus, PollStatus]]:
         """Give every poll with its target, in order."""

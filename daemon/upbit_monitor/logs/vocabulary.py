@@ -62,7 +62,7 @@ class Event(StrEnum):
     # the life of the daemon
     DAEMON_STARTED = "daemon_started", "The daemon runs and its polls are scheduled."
     DAEMON_READY = "daemon_ready", "Every enabled poll has succeeded and none is overdue."
-    DAEMON_NOT_READY = "daemon_not_ready", "A poll is overdue, or the daemon is draining."
+    DAEMON_NOT_READY = "daemon_not_ready", "A poll is overdue, or has yet to answer since a reload."
     DAEMON_STOPPING = "daemon_stopping", "A signal came; runs in flight get their grace."
     DAEMON_STOPPED = "daemon_stopped", "Everything is closed; this is the last line."
     CONFIG_RELOADED = "config_reloaded", "A new configuration is in force."

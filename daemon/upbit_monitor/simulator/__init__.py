@@ -5,6 +5,7 @@ Pure: `SimulatedExchange.answer(Arrival, now) -> Reply`. Over HTTP: `SimulatorSe
 
 from .exchange import SimulatedExchange
 from .knobs import KnobError, Knobs, parse_knobs
+from .manual import manual
 from .messages import Arrival, Fault, Headers, Query, Reply
 from .server import SimulatorServer
 from .tokens import PERMISSIONS, Key
@@ -30,6 +31,7 @@ __all__ = [
     "SimulatorServer",
     "Sliding",
     "Window",
+    "manual",
     "parse_knobs",
     "window",
 ]

@@ -10,11 +10,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from .knob import knob, per_group
 from .laws import LAWS
 
 _FLOORS = {"clock_offset_seconds": -math.inf, "strangers_burst": 1, "url_limit_bytes": 1}
@@ -28,67 +29,105 @@ class KnobError(ValueError):
 class Knobs:
     """One position of every knob. Rates are the share of requests, 0 to 1.
 
-    Groups are named as on the wire (`market`, `candles`, `crix-trades`, `order-test`, …).
+    Groups are named as on the wire (`market`, `candles`, `crix-trades`, `order-test`, …). The help
+    of each is in its metadata: `manual` prints it.
     Raises KnobError for a position that makes no sense.
     """
 
     # -- quota --------------------------------------------------------------------------------
-    window: Literal["anchored", "calendar", "sliding", "bucket"] = "anchored"
-    clock_offset_seconds: float = 0.0  # server clock minus true time; moves calendar seconds too
-    limits: Mapping[str, int] = field(default_factory=dict)  # group:requests a period
-    group_names: Literal["wire", "docs", "prefixed", "renamed"] = "wire"
-    strangers: Mapping[str, float] = field(default_factory=dict)  # group:requests a second
-    strangers_burst: int = 1  # how many of them come at once
+    window: Literal["anchored", "calendar", "sliding", "bucket"] = knob(
+        "anchored",
+        "What the exchange counts in: periods from the first request on, calendar seconds, any "
+        "second that slides, or a bucket that refills.",
+    )
+    clock_offset_seconds: float = knob(
+        0.0, "The exchange's clock minus true time; it moves calendar seconds too."
+    )
+    limits: Mapping[str, int] = per_group(
+        "Requests a period that a group allows, in place of the documented ones."
+    )
+    group_names: Literal["wire", "docs", "prefixed", "renamed"] = knob(
+        "wire", "How `Remaining-Req` calls the groups."
+    )
+    strangers: Mapping[str, float] = per_group("Requests a second that others send in a group.")
+    strangers_burst: int = knob(1, "How many of them come at once.")
 
     # -- refusals -----------------------------------------------------------------------------
-    refusal_body: Literal["text", "json_int", "json_name", "empty", "html"] = "text"
-    retry_after: Literal["none", "seconds", "date"] = "none"
-    block_after_refusals: int = 10  # 429s that bring a 418; 0: never
-    block_within_seconds: float = 10.0
-    block_seconds: float = 60.0
-    block_growth: float = 2.0  # each further block is so many times longer
-    block_scope: Literal["scope", "group"] = "scope"
-    block_message: Literal["header", "text", "korean", "json", "silent"] = "text"
+    refusal_body: Literal["text", "json_int", "json_name", "empty", "html"] = knob(
+        "text", "What a 429 has as its body."
+    )
+    retry_after: Literal["none", "seconds", "date"] = knob(
+        "none", "Whether a refusal says when to come back, and how."
+    )
+    block_after_refusals: int = knob(10, "429s that bring a 418; 0: it never comes.")
+    block_within_seconds: float = knob(10.0, "The time within which they count together.")
+    block_seconds: float = knob(60.0, "How long the first 418 lasts.")
+    block_growth: float = knob(2.0, "Each further block is so many times longer.")
+    block_scope: Literal["scope", "group"] = knob(
+        "scope", "Whether a 418 shuts all that is counted together, or one group."
+    )
+    block_message: Literal["header", "text", "korean", "json", "silent"] = knob(
+        "text", "Where a 418 tells its length, if at all."
+    )
 
     # -- the Remaining-Req header -------------------------------------------------------------
-    remaining_on: frozenset[str] = frozenset({"2xx", "400", "401", "403", "404", "429"})
-    remaining_form: Literal["normal", "missing", "malformed", "unexpected"] = "normal"
+    remaining_on: frozenset[str] = knob(
+        frozenset({"2xx", "400", "401", "403", "404", "429"}),
+        "The answers that carry `Remaining-Req`, by status.",
+    )
+    remaining_form: Literal["normal", "missing", "malformed", "unexpected"] = knob(
+        "normal", "What becomes of that header."
+    )
 
     # -- answers ------------------------------------------------------------------------------
     maintenance: Literal[
         "none", "offline", "500", "503_html", "200_html", "hang", "reset_mid_body"
-    ] = "none"
-    language: Literal["ko", "en"] = "ko"  # of Exchange error messages
-    out_of_scope_status: Literal["401", "403"] = "401"
-    global_datetime: Literal["naive", "offset"] = "naive"  # of Exchange times outside Korea
-    null_fields: bool = False  # the 52-week fields of every tenth market are null
-    new_listing: Literal["nulls", "empty"] = "nulls"  # the ticker of a market never traded
-    unknown_code: Literal["fail", "skip"] = "fail"  # one bad code in a list of codes
-    url_limit_bytes: int = 8000
-    url_over: Literal["414", "400", "reset"] = "414"
-    orders_per_minute: float = 4.0  # what the owner of each account places by other means
+    ] = knob("none", "How the exchange is closed, if it is.")
+    language: Literal["ko", "en"] = knob(
+        "ko", "The language of error messages of the Exchange API."
+    )
+    out_of_scope_status: Literal["401", "403"] = knob(
+        "401", "The status for a key that lacks a permission."
+    )
+    global_datetime: Literal["naive", "offset"] = knob(
+        "naive", "Whether times of the Exchange API outside Korea have an offset."
+    )
+    null_fields: bool = knob(
+        default=False, text="Whether the 52-week fields of every tenth market are null."
+    )
+    new_listing: Literal["nulls", "empty"] = knob(
+        "nulls", "What the ticker of a market that never traded is."
+    )
+    unknown_code: Literal["fail", "skip"] = knob(
+        "fail", "What one bad code in a list of codes does: the whole fails, or it is left out."
+    )
+    url_limit_bytes: int = knob(8000, "The longest URL that is read.")
+    url_over: Literal["414", "400", "reset"] = knob("414", "What a longer one gets.")
+    orders_per_minute: float = knob(
+        4.0, "Orders that the owner of each account places by other means."
+    )
 
     # -- weather ------------------------------------------------------------------------------
-    latency_ms: float = 0.0  # median; lognormal
-    latency_sigma: float = 0.3
-    spike_rate: float = 0.0
-    spike_ms: float = 400.0
-    hang_rate: float = 0.0
-    reset_rate: float = 0.0
-    reset_mid_body_rate: float = 0.0
-    drop_keepalive_rate: float = 0.0
-    garbage_rate: float = 0.0
-    truncate_rate: float = 0.0
-    server_error_rate: float = 0.0
+    latency_ms: float = knob(0.0, "The median time of an answer; lognormal.")
+    latency_sigma: float = knob(0.3, "How widely it is spread.")
+    spike_rate: float = knob(0.0, "How many answers come late.")
+    spike_ms: float = knob(400.0, "How much later they come.")
+    hang_rate: float = knob(0.0, "How many answers never come.")
+    reset_rate: float = knob(0.0, "How many connections are reset before an answer.")
+    reset_mid_body_rate: float = knob(0.0, "How many are reset in the middle of one.")
+    drop_keepalive_rate: float = knob(0.0, "How many are closed after one, without a word.")
+    garbage_rate: float = knob(0.0, "How many answers are no JSON.")
+    truncate_rate: float = knob(0.0, "How many answers end too soon, as if they were whole.")
+    server_error_rate: float = knob(0.0, "How many answers are a 5xx of the gateway.")
 
     def __post_init__(self) -> None:
-        for knob in fields(self):
-            value = getattr(self, knob.name)
-            floor = _FLOORS.get(knob.name, 0.0)
+        for each in fields(self):
+            value = getattr(self, each.name)
+            floor = _FLOORS.get(each.name, 0.0)
             if isinstance(value, int | float) and not (math.isfinite(value) and value >= floor):
-                raise KnobError(f"{knob.name}={value}: must be a number of at least {floor}")
-            if knob.name.endswith("_rate") and value > 1:
-                raise KnobError(f"{knob.name}={value}: a rate lies between 0 and 1")
+                raise KnobError(f"{each.name}={value}: must be a number of at least {floor}")
+            if each.name.endswith("_rate") and value > 1:
+                raise KnobError(f"{each.name}={value}: a rate lies between 0 and 1")
         for status in self.remaining_on:
             if not re.fullmatch(r"[1-5](xx|\d\d)", status):
                 raise KnobError(f"remaining_on={status}: must be a list like 2xx,429")
@@ -114,7 +153,7 @@ class Knobs:
 
     def texts(self) -> dict[str, str]:
         """Every knob as the text that `turned` reads back."""
-        return {knob.name: _write(getattr(self, knob.name)) for knob in fields(self)}
+        return {each.name: _write(getattr(self, each.name)) for each in fields(self)}
 
 
 def parse_knobs(settings: tuple[str, ...], knobs: Knobs | None = None) -> Knobs:
@@ -132,12 +171,13 @@ def parse_knobs(settings: tuple[str, ...], knobs: Knobs | None = None) -> Knobs:
 
 
 @cache
-def _kinds() -> dict[str, Any]:
+def kinds() -> dict[str, Any]:
+    """Give the type of each knob."""
     return get_type_hints(Knobs)
 
 
 def _read(name: str, text: str) -> object:
-    hints = _kinds()
+    hints = kinds()
     if name not in hints:
         raise KnobError(f"no knob {name!r}{_nearest(name, hints)}")
     try:
