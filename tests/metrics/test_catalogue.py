@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from upbit_monitor.metrics import CATALOGUE, Family
+from upbit_monitor.metrics import CATALOGUE, Family, way
 from upbit_monitor.metrics import catalogue as c
 from upbit_monitor.metrics.document import document
 from upbit_monitor.metrics.family import SERIES_LIMIT_HITS
@@ -44,7 +44,8 @@ each = pytest.mark.parametrize("family", EVERYTHING, ids=lambda family: family.n
 
 
 def test_the_catalogue_holds_every_family_that_the_room_declares() -> None:
-    declared = [value for value in vars(c).values() if isinstance(value, Family)]
+    names = (*vars(c).values(), *vars(way).values())
+    declared = [value for value in names if isinstance(value, Family)]
     assert {*declared, SERIES_LIMIT_HITS} == {*CATALOGUE}
 
 
@@ -98,7 +99,8 @@ def test_buckets_are_what_a_histogram_has(family: Family) -> None:
 
 
 def closed_sets() -> dict[str, Any]:
-    return {name: value for name, value in vars(c).items() if isinstance(value, tuple)}
+    names = (*vars(c).items(), *vars(way).items())
+    return {name: value for name, value in names if isinstance(value, tuple)}
 
 
 def test_no_closed_set_repeats_itself() -> None:

@@ -214,6 +214,7 @@ class Daemon:
 
     def _look(self) -> None:
         self._instruments.scopes.refresh()
+        self._watch.show_clocks()
         status = self.status()
         show_states(self._board, status)
         ready = status.ready

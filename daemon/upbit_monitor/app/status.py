@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from upbit_monitor.app.watch import Watch
     from upbit_monitor.config import Target
+    from upbit_monitor.exposition import Opinion
     from upbit_monitor.metrics import Board
     from upbit_monitor.poller import Poller
     from upbit_monitor.quota import GroupState, RateLimiter
@@ -28,25 +29,23 @@ def revision() -> str:
     return os.environ.get("UPBIT_MONITOR_REVISION", "unknown")
 
 
-def status(watch: Watch, *, started_at: float, now: float, draining: bool) -> Status:
+def status(
+    watch: Watch,
+    *,
+    started_at: float,
+    now: float,
+    draining: bool,
+    second_opinion: Opinion | None = None,
+) -> Status:
     """Describe the daemon; ``started_at`` and ``now`` are Unix seconds."""
     return Status(
         version=__version__,
         revision=revision(),
         started_at=started_at,
         now=now,
-        targets=tuple(
-            TargetStatus(
-                name=target.name,
-                region=target.region,
-                base_url=target.base_url,
-                account="no key" if target.credentials is None else "key",
-                polls=_polls(target, watch.pollers),
-                quotas=_quotas(watch.limiters[target.name], now),
-            )
-            for target in watch.settings.targets.values()
-        ),
+        targets=tuple(_target(target, watch, now) for target in watch.settings.targets.values()),
         draining=draining,
+        second_opinion=second_opinion,
     )
 
 
@@ -59,6 +58,22 @@ def show_states(board: Board, status: Status) -> None:
             for state in PollState
         }
         board.show(c.POLL_STATE, target.name, states)
+
+
+def _target(target: Target, watch: Watch, now: float) -> TargetStatus:
+    way = watch.ways[target.name]
+    skew = way.skew()
+    return TargetStatus(
+        name=target.name,
+        region=target.region,
+        base_url=target.base_url,
+        account="no key" if target.credentials is None else "key",
+        polls=_polls(target, watch.pollers),
+        quotas=_quotas(watch.limiters[target.name], now),
+        reachable=way.reachable,
+        certificate_not_after=way.not_after,
+        skew=None if skew is None else (skew.middle, skew.half_width),
+    )
 
 
 def _polls(target: Target, pollers: Sequence[Poller]) -> tuple[PollStatus, ...]:

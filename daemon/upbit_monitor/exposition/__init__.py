@@ -4,6 +4,7 @@ Knows nothing of polls or limiter: it is given a registry and a question that an
 """
 
 from upbit_monitor.exposition.status import (
+    Opinion,
     PollState,
     PollStatus,
     QuotaStatus,
@@ -13,6 +14,7 @@ from upbit_monitor.exposition.status import (
 from upbit_monitor.exposition.web import WebServer
 
 __all__ = [
+    "Opinion",
     "PollState",
     "PollStatus",
     "QuotaStatus",

@@ -100,7 +100,13 @@ class QuotaStatus:
 
 @dataclass(frozen=True, slots=True)
 class TargetStatus:
-    """One watched region, with or without an account."""
+    """One watched region, with or without an account.
+
+    ``reachable``: whether the last attempt got an answer, of whatever status; None before the
+    first. ``certificate_not_after`` is None for plain HTTP and before the first connection.
+    ``skew``: the seconds by which our clock is ahead of the exchange's, and by how much that may
+    be wrong to either side; None while nothing is known.
+    """
 
     name: str
     region: str
@@ -108,11 +114,28 @@ class TargetStatus:
     account: Literal["key", "no key"]
     polls: tuple[PollStatus, ...] = ()
     quotas: tuple[QuotaStatus, ...] = ()
+    reachable: bool | None = None
+    certificate_not_after: float | None = None
+    skew: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """Whether a host beside the exchange can be reached: the setting ``second_opinion``.
+
+    ``up`` is None before the first answer, and ``since`` the moment at which it became what it
+    is. ``why`` is the reason of the last failure, in one phrase, while it is not up.
+    """
+
+    address: str
+    up: bool | None = None
+    since: float | None = None
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The daemon at the moment ``now``."""
+    """The daemon at the moment ``now``. ``second_opinion`` is None if nobody is to be asked."""
 
     version: str
     revision: str
@@ -120,6 +143,7 @@ class Status:
     now: float
     targets: tuple[TargetStatus, ...] = ()
     draining: bool = False
+    second_opinion: Opinion | None = None
 
     def polls(self) -> Iterator[tuple[TargetStatus, PollStatus]]:
         """Give every poll with its target, in order."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from upbit_monitor.metrics.family import SERIES_LIMIT_HITS, Family, Kind
+from upbit_monitor.metrics.way import WAY
 
 # Closed sets of label values.
 REASONS: Final = (
@@ -19,7 +20,7 @@ REASONS: Final = (
 CODES: Final = (
     "200", "201", "400", "401", "403", "404", "418", "422", "429", "500", "502", "503", "504",
 )  # fmt: skip
-PHASES: Final = ("queue", "resolve", "connect", "processing", "transfer")
+PHASES: Final = ("queue", "resolve", "connect", "tls", "processing", "transfer")
 HEADER_ERRORS_REASONS: Final = ("missing", "malformed", "unexpected_group")
 REJECTIONS: Final = ("deadline", "blocked")
 RUN_FAILURES: Final = ("exchange", "withheld", "timeout", "exception", "cancelled")
@@ -32,8 +33,12 @@ _RUN_SECONDS: Final = (0.005, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _DELAY_SECONDS: Final = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
-def _api(name: str, kind: Kind, text: str, *labels: str, buckets: tuple[float, ...] = ()) -> Family:
-    return Family(f"upbit_api_{name}", kind, text, ("target", "endpoint", *labels), buckets)
+def _api(
+    name: str, kind: Kind, text: str, *labels: str, buckets: tuple[float, ...] = (),
+    advice: str = "",
+) -> Family:  # fmt: skip
+    labels = ("target", "endpoint", *labels)
+    return Family(f"upbit_api_{name}", kind, text, labels, buckets, advice)
 
 
 def _quota(
@@ -80,9 +85,12 @@ REQUEST_DURATION: Final = _api(
 )  # fmt: skip
 PHASE_DURATION: Final = _api(
     "phase_duration_seconds", "histogram",
-    "Time spent in one phase of an attempt: queue (pool), resolve (DNS), connect (TCP and TLS), "
-    "processing (request sent to first byte), transfer (first byte to end of body).",
+    "Time spent in one phase of an attempt: queue (pool), resolve (DNS), connect (TCP), tls "
+    "(handshake), processing (request sent to first byte), transfer (first byte to end of body). "
+    "An attempt passes resolve, connect and tls only if it needs a new connection.",
     "phase", buckets=_PHASE_SECONDS,
+    advice="A slow connect is the network's, a slow tls or processing the exchange's; compare "
+    "connect with upbit_monitor_second_opinion_duration_seconds to see whose network it is.",
 )  # fmt: skip
 IN_FLIGHT: Final = _api("in_flight_requests", "gauge", "Requests on the wire now.")
 RESPONSE_BYTES: Final = _api("response_bytes_total", "counter", "Decoded body bytes received.")
@@ -96,7 +104,12 @@ LAST_SUCCESS: Final = _api(
 )  # fmt: skip
 CONNECTIONS: Final = Family(
     "upbit_api_connections_total", "counter",
-    "Connections taken for a request, new or reused.", ("target", "state"),
+    "Connections taken for a request, new or reused. An attempt that failed before it had one is "
+    "not among them.",
+    ("target", "state"),
+    advice="Polls slower than the 15 s for which an idle connection is kept make a new one each "
+    "time. Many new ones beside fast polls mean that the exchange, or something on the way, "
+    "closes them.",
 )  # fmt: skip
 
 REMAINING: Final = _quota(
@@ -265,7 +278,9 @@ STATE_FAILURES: Final = _own(
 
 CATALOGUE: Final[tuple[Family, ...]] = tuple(
     dict.fromkeys(
-        family for family in (*globals().values(), SERIES_LIMIT_HITS) if isinstance(family, Family)
+        family
+        for family in (*globals().values(), *WAY, SERIES_LIMIT_HITS)
+        if isinstance(family, Family)
     )
 )
-"""Every family above, and ``SERIES_LIMIT_HITS``."""
+"""Every family above, those of the way to the exchange, and ``SERIES_LIMIT_HITS``."""
