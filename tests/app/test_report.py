@@ -3,6 +3,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Any, Final
 
+import pytest
+
 from upbit_monitor.app.report import report
 
 QUIET: Final = MappingProxyType(
@@ -63,3 +65,23 @@ def test_the_story_comes_last_a_line_a_decision() -> None:
         "  what the limiter decided:",
         "    +0.052 s  ticker    9 of 10 left; ours explain it",
     ]
+
+
+@pytest.mark.parametrize(
+    ("up", "why", "found"),
+    [
+        (True, None, "reached"),
+        (False, "no connection in time", "not reached: no connection in time"),
+        (None, None, "unknown"),
+    ],
+)
+def test_a_second_opinion_stands_before_the_verdict(
+    up: bool | None,  # noqa: FBT001 -- one of three
+    why: str | None,
+    found: str,
+) -> None:
+    opinion = {"address": "one.one.one.one:443", "up": up, "why": why}
+    seen = {"healthy": True, "targets": {}, "second_opinion": opinion}
+    assert report(seen).splitlines() == [
+        f"second opinion · one.one.one.one:443 · {found}", "", "All polls succeeded.",
+    ]  # fmt: skip

@@ -16,6 +16,7 @@ from upbit_monitor import __version__
 from upbit_monitor.app.instruments import Instruments, log_settings
 from upbit_monitor.app.pulse import Pulse
 from upbit_monitor.app.schedule import Schedule
+from upbit_monitor.app.second_opinion import Asker
 from upbit_monitor.app.status import revision, show_states, status
 from upbit_monitor.config import masked
 from upbit_monitor.errors import ConfigError, MonitorError
@@ -37,8 +38,8 @@ _GRACE: Final = 1.5
 class Daemon:
     """The running daemon.
 
-    Its state: the watch in force and its schedule, whether it is on its way out, and what was
-    last said of its readiness.
+    Its state: the watch in force and its schedule, who asks for a second opinion, whether it is on
+    its way out, and what was last said of its readiness.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Daemon:
         self._started_at = wall()
         self._log = instruments.logging.logger()
         self._board = instruments.board
+        self._asker = Asker(board=self._board, log=self._log, wall=wall)
         self._stop = asyncio.Event()
         self._reload_asked = asyncio.Event()
         self._reloading = asyncio.Lock()
@@ -93,6 +95,7 @@ class Daemon:
                 aside = [
                     tasks.create_task(pulse.run(), name="pulse"),
                     tasks.create_task(self._reload_when_asked(), name="reload"),
+                    tasks.create_task(self._asker.run(), name="second opinion"),
                 ]
                 await self._stop.wait()
                 for task in aside:
@@ -107,6 +110,7 @@ class Daemon:
             started_at=self._started_at,
             now=self._wall(),
             draining=self._stop.is_set(),
+            second_opinion=self._asker.opinion,
         )
 
     async def reload(self) -> None:
@@ -151,6 +155,7 @@ class Daemon:
         self._settings = settings
         self._watch = await self._instruments.watch(settings).__aenter__()
         self._schedule = Schedule(self._watch.pollers, board=self._board, log=self._log)
+        self._asker.follow(settings.second_opinion)
         self._board.put(c.RELOAD_OK, None, value=1)
         self._board.put(c.RELOADED, None, value=self._wall())
 
