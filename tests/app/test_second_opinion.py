@@ -256,6 +256,22 @@ async def test_other_settings_are_followed_at_once(monkeypatch: pytest.MonkeyPat
 
 
 @in_virtual_time
+async def test_a_question_under_way_does_not_hold_up_other_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World(monkeypatch)
+    world.answer = SILENT
+    world.asker.follow(SecondOpinion("silent.test:1", every=Seconds(600), timeout=Seconds(600)))
+    async with world.running():
+        await asyncio.sleep(10)
+        world.answer = takes(0.5)
+        world.asker.follow(HOST)
+        await asyncio.sleep(1)
+        assert world.asker.opinion == Opinion(HOST.address, up=True, since=NOW + 10.75)
+    assert sum(world.failures().values()) == 0
+
+
+@in_virtual_time
 async def test_an_answer_about_a_host_that_is_asked_no_more_is_dropped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -40,7 +40,8 @@ class NotReached(Exception):
 class Asker:
     """Asks one host at intervals, for as long as the settings name one.
 
-    Its state: whom to ask, what it found, and a look-up of the name that may still be going on.
+    Its state: whom to ask, what it found, the time limit of the question that is being asked, and a
+    look-up of the name that may still be going on.
     """
 
     def __init__(self, *, board: Board, log: Logger, wall: Callable[[], float]) -> None:
@@ -51,6 +52,7 @@ class Asker:
         self._wall = wall
         self._wanted: SecondOpinion | None = None
         self._changed = asyncio.Event()
+        self._limit: asyncio.Timeout | None = None
         self._look_up: asyncio.Task[Sequence[Place]] | None = None
 
     def follow(self, wanted: SecondOpinion | None) -> None:
@@ -64,6 +66,9 @@ class Asker:
             self._prepare()
         self._wanted = wanted
         self._changed.set()
+        if self._limit is not None and not self._limit.expired():
+            # Who is being asked now is of no interest any more.
+            self._limit.reschedule(asyncio.get_running_loop().time())
 
     async def run(self) -> None:
         """Ask for ever, at once and then at each interval."""
@@ -93,8 +98,12 @@ class Asker:
             return
         failure = None
         try:
-            async with asyncio.timeout(asked.timeout):
-                await self._reach(asked)
+            async with asyncio.timeout(asked.timeout) as limit:
+                self._limit = limit
+                try:
+                    await self._reach(asked)
+                finally:
+                    self._limit = None
         except TimeoutError:
             failure = NotReached("timeout", _UNREACHED)
         except NotReached as error:
