@@ -108,6 +108,7 @@ class FakeTransport:
         answer = self.answer(request.target)
         if isinstance(answer, ExchangeError):
             raise answer
+        flight.head_at = loop.time()
         flight.phases["processing"] = self.seconds
         flight.status, flight.headers = answer.status, answer.headers
         flight.size = len(answer.body)

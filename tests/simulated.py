@@ -75,7 +75,8 @@ class SimulatedTransport:
         await asyncio.sleep(reply.delay_seconds + self._travel)
         if reply.fault == "reset":
             raise self._lost()
-        flight.phases["processing"] = _now() - departed
+        flight.head_at = _now()
+        flight.phases["processing"] = flight.head_at - departed
         return self._received(reply, flight)
 
     def _received(self, reply: Reply, flight: Flight) -> Answer:

@@ -127,6 +127,60 @@ async def test_a_hung_look_up_of_a_name_does_not_hold_up_the_end(config: Path) -
         assert await asyncio.wait_for(process.end(), timeout=30) == 0
 
 
+async def test_a_hung_second_opinion_does_not_hold_up_the_end(config: Path) -> None:
+    second = "second_opinion: {address: 'second.invalid:443', every: 60s, timeout: 60s}\n"
+    config.write_text(config.read_text() + second)
+    async with daemon(config, ENVIRON, program=WITHOUT_DNS) as process:
+        await process.event("daemon_ready")  # the exchange has an address, and needs no name
+        assert ("upbit_monitor_second_opinion_up", frozenset()) not in await process.samples()
+        process.signal(signal.SIGTERM)
+        # The look-up itself would only end after a minute.
+        assert await asyncio.wait_for(process.end(), timeout=30) == 0
+    assert process.events[-1]["event"] == "daemon_stopped"
+
+
+async def test_a_second_opinion_follows_the_configuration_and_tells_what_changed(
+    config: Path,
+) -> None:
+    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    alone = config.read_text()
+    up = ("upbit_monitor_second_opinion_up", frozenset[tuple[str, str]]())
+    server = await asyncio.start_server(hang_up, "127.0.0.2", 0)
+    port = server.sockets[0].getsockname()[1]
+    section = f"second_opinion: {{address: '127.0.0.2:{port}', every: 1s, timeout: 1s}}\n"
+    config.write_text(alone + section)
+    async with daemon(config, ENVIRON) as process:
+        while (await process.samples()).get(up) != 1:
+            await process.event("request_succeeded")
+        server.close()
+        await server.wait_closed()
+        lost = await process.event("second_opinion_lost")
+        assert (lost["level"], lost["address"]) == ("warning", f"127.0.0.2:{port}")
+        assert (await process.samples())[up] == 0
+        assert (await process.get("readyz"))[0] == 200, "it says nothing of the polls"
+        server = await asyncio.start_server(hang_up, "127.0.0.2", port)
+        await process.event("second_opinion_back")
+        config.write_text(alone)
+        assert (await process.post("-/reload"))[0] == 200
+        assert up not in await process.samples()
+        process.signal(signal.SIGTERM)
+        assert await process.end() == 0
+    server.close()
+    await server.wait_closed()
+
+
+async def test_once_asks_for_a_second_opinion_if_a_host_is_named(config: Path) -> None:
+    with socket.create_server(("127.0.0.2", 0)) as server:
+        address = f"127.0.0.2:{server.getsockname()[1]}"
+        config.write_text(f"{config.read_text()}second_opinion: {{address: '{address}'}}\n")
+        flags = ("once", "--output", "json", "--config.file", str(config))
+        code, out, _ = await command(*flags, environ=ENVIRON)
+    assert code == 0
+    assert json.loads(out)["second_opinion"] == {"address": address, "up": True, "why": None}
+
+
 async def test_a_second_signal_ends_it_at_once(config: Path, exchange: SimulatorServer) -> None:
     exchange.exchange.turn(Knobs(hang_rate=1.0))
     async with daemon(config, ENVIRON) as process:

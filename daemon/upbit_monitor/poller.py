@@ -1,8 +1,8 @@
 """Runs one poll at its beat: judges what happened, shows it, stays away when that is wise.
 
 The beat is the scheduler's and never changes. ``Cadence`` is pure and says whether a beat is
-used; ``Poller.tick`` is what happens at one. It holds the only ``except Exception`` of the
-daemon's work: a fault of ours in one poll is shown and logged, and stops nothing else.
+used; ``Poller.tick`` is what happens at one. It holds the only ``except Exception`` of the polls'
+work: a fault of ours in one poll is shown and logged, and stops nothing else.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Any, Final
 
+import pytest
+
 from upbit_monitor.app.report import report
 
 QUIET: Final = MappingProxyType(
@@ -93,3 +95,23 @@ def test_a_poll_tells_what_it_saw_and_what_to_look_at() -> None:
 def test_a_poll_that_is_off_tells_why() -> None:
     off = {"travel_rule": "the region has nothing of the kind"}
     assert shown({}, off=off)[0] == "  off   travel_rule: the region has nothing of the kind"
+
+
+@pytest.mark.parametrize(
+    ("up", "why", "found"),
+    [
+        (True, None, "reached"),
+        (False, "no connection in time", "not reached: no connection in time"),
+        (None, None, "unknown"),
+    ],
+)
+def test_a_second_opinion_stands_before_the_verdict(
+    up: bool | None,  # noqa: FBT001 -- one of three
+    why: str | None,
+    found: str,
+) -> None:
+    opinion = {"address": "one.one.one.one:443", "up": up, "why": why}
+    seen = {"healthy": True, "targets": {}, "second_opinion": opinion}
+    assert report(seen).splitlines() == [
+        f"second opinion · one.one.one.one:443 · {found}", "", "All polls succeeded.",
+    ]  # fmt: skip

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from email.utils import formatdate
 
 import pytest
 
@@ -13,7 +14,7 @@ from upbit_monitor.app.status import show_states, status
 from upbit_monitor.config import Idle
 from upbit_monitor.errors import Unreachable
 from upbit_monitor.exchange import Answer
-from upbit_monitor.exposition import Counted, PollState, Status
+from upbit_monitor.exposition import Counted, Opinion, PollState, Status
 from upbit_monitor.metrics import catalogue as c
 from upbit_monitor.poller import State
 from upbit_monitor.polls import POLLS
@@ -187,3 +188,26 @@ async def test_where_each_poll_stands_is_shown_as_one_of_all_states() -> None:
 async def test_on_the_way_out_it_is_not_ready() -> None:
     _, after = await look(House(Wall()), key=None, draining=True)
     assert not after.ready
+
+
+@in_virtual_time
+async def test_a_second_opinion_is_passed_on_and_the_way_to_a_target_is_described() -> None:
+    opinion = Opinion("one.one.one.one:443", up=True, since=NOW)
+    house, date = House(Wall()), {"Date": formatdate(NOW - 30, usegmt=True)}
+    road = FakeTransport(lambda _: Answer(200, HEADERS | date, MARKETS), seconds=0.0)
+    wanted = settings(target("korea", {"markets": OPTIONS["markets"]}))
+    async with house.watch(wanted, lambda _: road) as watch:
+        await watch.pollers[0].tick()
+        seen = status(watch, started_at=NOW, now=NOW, draining=False, second_opinion=opinion)
+    assert seen.second_opinion == opinion
+    (korea,) = seen.targets
+    assert (korea.reachable, korea.certificate_not_after) == (True, None)
+    assert korea.skew == pytest.approx((29.5, 0.5))
+
+
+@in_virtual_time
+async def test_before_the_first_attempt_nothing_is_known_of_the_way() -> None:
+    before, _ = await look(House(Wall()))
+    (korea,) = before.targets
+    assert (korea.reachable, korea.certificate_not_after, korea.skew) == (None, None, None)
+    assert before.second_opinion is None

@@ -26,11 +26,13 @@ targets:
   th: {region: th, polls: *polls}
 web: {listen_address: 127.0.0.1:10931}
 log: {level: info, format: json, requests: debug}
+second_opinion: {address: "one.one.one.one:443", every: 15s, timeout: 3s}
 """
 WORDS: Final = (
     *("targets", "korea", "region", "kr", "base_url", "credentials", "access_key_file", "share"),
     *("secret_key_file", "algorithm", "timeouts", "connect", "read", "total", "polls", "pulse"),
     *("ledger", "web", "listen_address", "log", "level", "format", "requests", "info", "5s"),
+    *("second_opinion", "address", "timeout"),
     *PulseOptions.__dataclass_fields__,
     *LedgerOptions.__dataclass_fields__,
 )

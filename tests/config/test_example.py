@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from upbit_monitor.config import Settings, load
+from upbit_monitor.config import SecondOpinion, Settings, load
 from upbit_monitor.polls import POLLS
 
 EXAMPLE = Path(__file__).parents[2] / "config" / "upbit-monitor.yml"
@@ -54,6 +54,8 @@ def test_what_is_commented_out_shows_the_defaults(complete: Settings) -> None:
         assert shown.polls[name] == POLLS[name].options()
     bare = load(EXAMPLE, environ={}, polls=POLLS)
     assert (complete.web, complete.log) == (bare.web, bare.log)
+    assert bare.second_opinion is None
+    assert complete.second_opinion == SecondOpinion("one.one.one.one:443")
 
 
 def test_every_option_of_every_poll_is_in_the_example() -> None:

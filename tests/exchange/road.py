@@ -138,7 +138,7 @@ def breaks(
 def _head(
     flight: Flight, status: int, headers: Mapping[str, str] | None, processing: float
 ) -> None:
-    flight.status, flight.headers = status, headers or {}
+    flight.status, flight.headers, flight.head_at = status, headers or {}, now()
     flight.phases["processing"] = processing
     flight.reused = True
 

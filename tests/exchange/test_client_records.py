@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,7 @@ from tests.exchange.road import (
     NO_ANSWER,
     OK,
     SUCCESS,
+    WALL,
     Road,
     Row,
     answers,
@@ -20,6 +22,7 @@ from tests.exchange.road import (
 )
 from tests.virtual import run
 from upbit_monitor.errors import Unreachable, Unreadable
+from upbit_monitor.exchange import Dated
 from upbit_monitor.quota import Remaining
 
 if TYPE_CHECKING:
@@ -159,3 +162,32 @@ def test_the_record_of_a_call_stays_as_it_was_told() -> None:
     run(road.get())
     flights[0].phases["resolve"] = 1.0  # a lookup that others wait for too ends in its own time
     assert road.told == SUCCESS
+
+
+def test_the_date_of_an_answer_is_told_between_its_departure_and_its_head() -> None:
+    date = {"Date": formatdate(WALL - 7, usegmt=True)}
+    road = Road(answers(headers=date, connecting=1.0, after=0.25))
+    run(road.get())
+    assert road.told.dated == Dated(WALL - 7, 1.0, 1.25)
+
+
+def test_the_date_of_an_error_is_told_too() -> None:
+    date = {"Date": formatdate(WALL, usegmt=True)}
+    road = Road(breaks(Unreachable("timeout", "slow"), sent=True, status=500, headers=date))
+
+    async def main() -> None:
+        with pytest.raises(Unreachable):
+            await road.get()
+
+    run(main())
+    assert road.told.dated == Dated(WALL, 0.0, 0.25)
+
+
+def test_the_end_of_a_new_connection_s_certificate_is_told() -> None:
+    async def step(request: Request, flight: Flight) -> Answer:
+        flight.not_after = WALL + 60
+        return await answers(headers=OK)(request, flight)
+
+    road = Road(step)
+    run(road.get())
+    assert road.told == replace(SUCCESS, not_after=WALL + 60)

@@ -4,38 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.exchange.attempt import Attempt, attempt
+from tests.exchange.certificates import self_signed, server_context
 from tests.exchange.origin import Origin, Reply, http, reply
 from upbit_monitor.errors import Unreachable
-from upbit_monitor.exchange import Flight, HttpTransport, Request, Timeouts
+from upbit_monitor.exchange import HttpTransport, Request, Timeouts
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-class Attempt(Flight):
-    """A flight that counts its departures."""
-
-    def __init__(self) -> None:
-        self.departures = 0
-        super().__init__(self._depart)
-
-    def _depart(self) -> None:
-        self.departures += 1
-
-
-async def attempt(transport: HttpTransport, target: str = "/v1/x") -> Attempt:
-    flight = Attempt()
-    try:
-        await transport.send(Request(target), flight)
-    finally:
-        flight.ended_at = asyncio.get_running_loop().time()
-    return flight
 
 
 async def unsent(base_url: str, timeouts: Timeouts) -> Unreachable:
@@ -45,6 +25,7 @@ async def unsent(base_url: str, timeouts: Timeouts) -> Unreachable:
         with pytest.raises(Unreachable) as caught:
             await transport.send(Request("/v1/x"), flight)
     assert (flight.sent_at, flight.status, flight.departures) == (None, None, 0)
+    assert flight.reused is None, "no connection was had, new or reused"
     return caught.value
 
 
@@ -115,9 +96,8 @@ async def test_a_handshake_that_never_ends_is_a_timeout_before_anything_is_sent(
 
 
 async def test_a_certificate_that_nobody_vouches_for_is_told_as_tls(tmp_path: Path) -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(self_signed(tmp_path / "self-signed.pem"))
-    async with Origin(lambda _: reply(http()), tls=context) as origin:
+    tls = server_context(self_signed(tmp_path / "self-signed.pem"))
+    async with Origin(lambda _: reply(http()), tls=tls) as origin:
         error = await unsent(origin.url, Timeouts())
         assert origin.received == []
     assert error.reason == "tls"
@@ -132,33 +112,3 @@ async def test_a_server_that_speaks_no_tls_is_told_as_tls() -> None:
     async with await asyncio.start_server(plain, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         assert (await unsent(f"https://127.0.0.1:{port}", Timeouts())).reason == "tls"
-
-
-def self_signed(path: Path) -> Path:
-    """Write a certificate for 127.0.0.1, and its key, that no authority has signed."""
-    x509, hashes, serialization, ec = (
-        pytest.importorskip(f"cryptography.{name}", reason="needs cryptography")
-        for name in (
-            "x509",
-            "hazmat.primitives.hashes",
-            "hazmat.primitives.serialization",
-            "hazmat.primitives.asymmetric.ec",
-        )
-    )
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
-    path.write_bytes(private + certificate.public_bytes(pem))
-    return path

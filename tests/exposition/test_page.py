@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from tests.exposition.examples import ILL, NOW, WELL, daemon, target
 from upbit_monitor.exposition import (
     Counted,
+    Opinion,
     PollState,
     PollStatus,
     QuotaStatus,
-    SecondOpinion,
     Status,
 )
 from upbit_monitor.exposition.page import landing_page
@@ -239,7 +239,7 @@ def test_a_target_wears_the_gravest_tone_of_its_polls() -> None:
     [(True, "answers"), (False, "does not answer"), (None, "not asked yet")],
 )
 def test_a_second_opinion_is_shown_if_there_is_one(up: bool | None, words: str) -> None:  # noqa: FBT001 -- a field's value
-    asked = replace(WELL, second_opinion=SecondOpinion("1.1.1.1:443", up, NOW, None))
+    asked = replace(WELL, second_opinion=Opinion("1.1.1.1:443", up, NOW, None))
     assert f"second opinion 1.1.1.1:443: {words}" in shown(asked).text()
     assert "second opinion" not in shown(WELL).text()
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.exposition.examples import NOW, daemon, target
-from upbit_monitor.exposition import PollState, PollStatus, SecondOpinion, Status
+from upbit_monitor.exposition import Opinion, PollState, PollStatus, Status
 from upbit_monitor.exposition.diagnosis import diagnose
 from upbit_monitor.exposition.finding import Tone
 
@@ -23,8 +23,8 @@ MUTE = PollStatus(
 SILENT = target(polls=(MUTE, HEARD))
 
 
-def opinion(up: bool | None) -> SecondOpinion:  # noqa: FBT001 -- the field's value
-    return SecondOpinion("1.1.1.1:443", up, NOW - 20, "no route" if up is False else None)
+def opinion(up: bool | None) -> Opinion:  # noqa: FBT001 -- the field's value
+    return Opinion("1.1.1.1:443", up, NOW - 20, "no route" if up is False else None)
 
 
 def headline(status: Status) -> str:
@@ -41,7 +41,7 @@ def headline(status: Status) -> str:
     ],
 )
 def test_who_is_at_fault_is_said_as_far_as_the_second_opinion_tells(
-    asked: SecondOpinion | None, words: str, remedy: str
+    asked: Opinion | None, words: str, remedy: str
 ) -> None:
     diagnosis = diagnose(replace(daemon(SILENT), second_opinion=asked))
     assert (diagnosis.tone, diagnosis.headline) == (Tone.BAD, words)

@@ -18,6 +18,7 @@ from upbit_monitor.app.plan_report import figures
 from upbit_monitor.app.pulse import Pulse
 from upbit_monitor.app.revision import revision
 from upbit_monitor.app.schedule import Schedule
+from upbit_monitor.app.second_opinion import Asker
 from upbit_monitor.app.status import show_states, status
 from upbit_monitor.config import masked
 from upbit_monitor.errors import ConfigError, MonitorError
@@ -39,8 +40,9 @@ _GRACE: Final = 1.5
 class Daemon:
     """The running daemon.
 
-    Its state: the watch in force and its schedule, the configuration that was rejected since,
-    whether it is on its way out, and what was last said of its readiness.
+    Its state: the watch in force and its schedule, the configuration that was rejected since, who
+    asks for a second opinion, whether it is on its way out, and what was last said of its
+    readiness.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Daemon:
         revision()  # asks git, if at all, before anything runs that would have to wait
         self._log = instruments.logging.logger()
         self._board = instruments.board
+        self._asker = Asker(board=self._board, log=self._log, wall=wall)
         self._stop = asyncio.Event()
         self._reload_asked = asyncio.Event()
         self._reloading = asyncio.Lock()
@@ -97,6 +100,7 @@ class Daemon:
                 aside = [
                     tasks.create_task(pulse.run(), name="pulse"),
                     tasks.create_task(self._reload_when_asked(), name="reload"),
+                    tasks.create_task(self._asker.run(), name="second opinion"),
                 ]
                 await self._stop.wait()
                 for task in aside:
@@ -112,6 +116,7 @@ class Daemon:
             now=self._wall(),
             draining=self._stop.is_set(),
             rejected=self._rejected,
+            second_opinion=self._asker.opinion,
         )
 
     async def reload(self) -> None:
@@ -159,6 +164,7 @@ class Daemon:
         self._rejected = None
         self._watch = await self._instruments.watch(settings).__aenter__()
         self._schedule = Schedule(self._watch.pollers, board=self._board, log=self._log)
+        self._asker.follow(settings.second_opinion)
         self._board.put(c.RELOAD_OK, None, value=1)
         self._board.put(c.RELOADED, None, value=self._wall())
 
@@ -229,6 +235,7 @@ class Daemon:
 
     def _look(self) -> None:
         self._instruments.scopes.refresh()
+        self._watch.show_clocks()
         status = self.status()
         show_states(self._board, status)
         ready = status.ready

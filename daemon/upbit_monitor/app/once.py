@@ -8,6 +8,7 @@ from dataclasses import asdict
 from heapq import merge
 from typing import TYPE_CHECKING, Any
 
+from upbit_monitor.app.second_opinion import Asker
 from upbit_monitor.app.status import status
 from upbit_monitor.app.story import story
 from upbit_monitor.metrics import catalogue as c
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from upbit_monitor.app.instruments import Instruments
     from upbit_monitor.app.watch import Watch
     from upbit_monitor.config import Settings
-    from upbit_monitor.exposition import TargetStatus
+    from upbit_monitor.exposition import Opinion, TargetStatus
     from upbit_monitor.poller import Poller
     from upbit_monitor.quota import Decision, RateLimiter
 
@@ -29,7 +30,8 @@ async def once(
 ) -> dict[str, Any]:
     """Run each poll once, or only those named, and describe what came of it.
 
-    The answer is fit for JSON; its key ``healthy`` says whether every run succeeded. With
+    The answer is fit for JSON; its key ``healthy`` says whether every run succeeded. The key
+    ``second_opinion`` is there if the settings name a host to ask for one. With
     ``debug``, each target has the story of its limiters under ``decisions``; of targets that share
     one, the first.
     """
@@ -38,10 +40,17 @@ async def once(
             ears = _listen(watch) if debug else {}
             began = asyncio.get_running_loop().time()
             chosen = [poller for poller in watch.pollers if not only or poller.poll.name in only]
+            log = instruments.logging.logger()
+            asker = Asker(board=instruments.board, log=log, wall=time.time)
+            asker.follow(settings.second_opinion)
             async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(asker.ask())
                 for poller in chosen:
                     tasks.create_task(poller.tick())
+            asker.close()
             seen = _describe(watch, chosen, only, instruments)
+            if asker.opinion is not None:
+                seen["second_opinion"] = _opinion(asker.opinion)
     if debug:
         for name, target in seen["targets"].items():
             mine = [limiter for limiter in watch.limiters[name] if limiter in ears]
@@ -94,6 +103,10 @@ def _surroundings(target: TargetStatus, now: float) -> dict[str, Any]:
         "certificate": None if ends is None else {"not_after": ends, "seconds_left": ends - now},
         "clock": None if skew is None else {"ahead_seconds": skew[0], "give_or_take": skew[1]},
     }
+
+
+def _opinion(opinion: Opinion) -> dict[str, Any]:
+    return {"address": opinion.address, "up": opinion.up, "why": opinion.why}
 
 
 def _poll(poller: Poller, instruments: Instruments) -> dict[str, Any]:

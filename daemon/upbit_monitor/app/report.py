@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 def report(seen: Mapping[str, Any]) -> str:
     """Render what ``once`` gave: a block a target, a line a value."""
     lines = [line for name, target in seen["targets"].items() for line in _target(name, target)]
+    lines += _opinion(seen.get("second_opinion"))
     verdict = "All polls succeeded." if seen["healthy"] else "Something is unwell; see above."
     return "\n".join([*lines, verdict])
 
@@ -42,6 +43,14 @@ def _target(name: str, target: Mapping[str, Any]) -> Iterator[str]:
     if target.get("decisions"):
         yield "  what the limiter decided:"
         yield from (f"    {line(event)}" for event in target["decisions"])
+    yield ""
+
+
+def _opinion(opinion: Mapping[str, Any] | None) -> Iterator[str]:
+    if opinion is None:
+        return
+    found = {True: "reached", False: f"not reached: {opinion['why']}"}.get(opinion["up"], "unknown")
+    yield f"second opinion · {opinion['address']} · {found}"
     yield ""
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from upbit_monitor.app.watch import Watch
     from upbit_monitor.config import Target
-    from upbit_monitor.exposition import Rejection
+    from upbit_monitor.exposition import Opinion, Rejection
     from upbit_monitor.metrics import Board
     from upbit_monitor.poller import Poller
     from upbit_monitor.quota import GroupState, RateLimiter
@@ -32,13 +32,14 @@ if TYPE_CHECKING:
 _OFF: Final = {Idle.NO_KEY: PollState.NO_KEY, Idle.NOT_HERE: PollState.NOT_HERE}
 
 
-def status(
+def status(  # noqa: PLR0913 -- what only the daemon knows, each with its name
     watch: Watch,
     *,
     started_at: float,
     now: float,
     draining: bool = False,
     rejected: Rejection | None = None,
+    second_opinion: Opinion | None = None,
 ) -> Status:
     """Describe the daemon; ``started_at`` and ``now`` are Unix seconds."""
     return Status(
@@ -46,19 +47,10 @@ def status(
         revision=revision(),
         started_at=started_at,
         now=now,
-        targets=tuple(
-            TargetStatus(
-                name=target.name,
-                region=target.region,
-                base_url=target.base_url,
-                account="no key" if target.credentials is None else "key",
-                polls=_polls(target, watch.pollers),
-                quotas=_quotas(watch.limiters[target.name], _planned(target, watch), now),
-            )
-            for target in watch.settings.targets.values()
-        ),
+        targets=tuple(_target(target, watch, now) for target in watch.settings.targets.values()),
         draining=draining,
         rejected=rejected,
+        second_opinion=second_opinion,
     )
 
 
@@ -71,6 +63,22 @@ def show_states(board: Board, status: Status) -> None:
             for state in PollState
         }
         board.show(c.POLL_STATE, target.name, states)
+
+
+def _target(target: Target, watch: Watch, now: float) -> TargetStatus:
+    way = watch.ways[target.name]
+    skew = way.skew()
+    return TargetStatus(
+        name=target.name,
+        region=target.region,
+        base_url=target.base_url,
+        account="no key" if target.credentials is None else "key",
+        polls=_polls(target, watch.pollers),
+        quotas=_quotas(watch.limiters[target.name], _planned(target, watch), now),
+        reachable=way.reachable,
+        certificate_not_after=way.not_after,
+        skew=None if skew is None else (skew.middle, skew.half_width),
+    )
 
 
 def _polls(target: Target, pollers: Sequence[Poller]) -> tuple[PollStatus, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from upbit_monitor.app.plan import plan, rates_of
 from upbit_monitor.app.scopes import key_id_of
+from upbit_monitor.app.way import Way
 from upbit_monitor.exchange import REGIONS, ExchangeClient, HttpTransport, TokenSigner
 from upbit_monitor.metrics import catalogue as c
 from upbit_monitor.poller import Poller
@@ -33,7 +34,10 @@ def _http(target: Target) -> HttpTransport:
 
 
 class Watch:
-    """What is watched. Its state: the open connections, and the pollers made from settings.
+    """What is watched.
+
+    Its state: the open connections, the pollers made from settings, and what is known of the way
+    to each target.
 
     Leaving the context closes the connections; the pollers must be at rest by then.
     """
@@ -54,6 +58,7 @@ class Watch:
         self.limiters = limiters
         self.plan = plan(settings.targets.values())
         self.pollers: tuple[Poller, ...] = ()
+        self.ways = {name: Way(name, board=board, wall=wall) for name in settings.targets}
         self._board = board
         self._calls = calls
         self._observers = observers
@@ -80,6 +85,11 @@ class Watch:
     ) -> None:
         await self._stack.aclose()
 
+    def show_clocks(self) -> None:
+        """Show what is known now of the exchange's clocks."""
+        for way in self.ways.values():
+            way.show_clock()
+
     def _pollers(self, target: Target, transport: Transport) -> list[Poller]:
         endpoints = [end for name in target.polls for end in POLLS[name].endpoints]
         self._calls.prepare(target.name, endpoints)
@@ -104,7 +114,7 @@ class Watch:
             listing=listing,
             key_id=key_id_of(target),
             wall=self._wall,
-            exchange_time=self._wall,
+            exchange_time=self.ways[target.name].exchange_time,
         )
         return Poller(
             target=target.name,
@@ -118,7 +128,7 @@ class Watch:
                 public=public,
                 account=account[0] if account else None,
                 signer=_signer(target),
-                observers=self._observers,
+                observers=(self.ways[target.name], *self._observers),
                 # What is left of the run must do for the request, or a wait for the limiter
                 # would end as a run without end.
                 patience=max(min(options.every, timeout - target.timeouts.total), _ONE_WINDOW),

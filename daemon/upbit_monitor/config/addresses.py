@@ -1,4 +1,4 @@
-"""Where to listen and where to ask: ``host:port`` and ``http://host:port``."""
+"""Where to listen, whom to call and where to ask: ``host:port`` and ``http://host:port``."""
 
 import re
 from ipaddress import IPv4Address, IPv6Address
@@ -25,6 +25,25 @@ def listen_address(text: str) -> tuple[str, int]:
             "or 0.0.0.0:10931 for every interface"
         )
     return host, port
+
+
+def remote_address(text: str) -> tuple[str, int]:
+    """Host (IPv6 without its brackets) and port of ``host:port``, to connect to.
+
+    Raises ``ValueError`` ("what is wrong; how to mend it").
+    """
+    host, port = _authority(text)
+    if host is None or not port:
+        raise ValueError(
+            "is not host:port; write, for example, one.one.one.one:443 or [2606:4700::1111]:443"
+        )
+    return host, port
+
+
+def host_of(url: str) -> str:
+    """Host, in lower case, of what ``base_url`` gave."""
+    host, _ = _authority(url.partition("://")[2])
+    return (host or "").lower()
 
 
 def base_url(text: str) -> str:

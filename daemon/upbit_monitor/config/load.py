@@ -8,12 +8,21 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from upbit_monitor.config.addresses import host_of
 from upbit_monitor.config.credentials import Keys, keys, variable
 from upbit_monitor.config.explain import explain
 from upbit_monitor.config.faults import Fault
 from upbit_monitor.config.model import TARGET_NAME, FileEntry, TargetEntry, file_model
 from upbit_monitor.config.schema import schema_of
-from upbit_monitor.config.settings import Credentials, Idle, PollKind, Settings, Target, Web
+from upbit_monitor.config.settings import (
+    Credentials,
+    Idle,
+    PollKind,
+    SecondOpinion,
+    Settings,
+    Target,
+    Web,
+)
 from upbit_monitor.config.source import Source, read
 from upbit_monitor.exchange import REGIONS, Timeouts
 
@@ -45,13 +54,17 @@ def load(
     }
     file, faults = _checked(source, file_model(polls))
     faults += [*_collisions(names), *(fault for key in found.values() for fault in key.faults)]
+    if file is not None:
+        faults += _no_second_opinion(file)
     if file is not None and not faults:
         targets = {
             name: _target(name, entry, found[name], polls) for name, entry in file.targets.items()
         }
         if any(target.polls for target in targets.values()):
             web = Web(file.web.listen_address)
-            return Settings(MappingProxyType(targets), web, file.log, file.metrics)
+            return Settings(
+                MappingProxyType(targets), web, file.log, file.metrics, file.second_opinion
+            )
         faults.append(_nothing_to_do(*next(iter(targets.items()))))
     raise source.error(faults)
 
@@ -85,6 +98,17 @@ def _collisions(names: Iterable[str]) -> Iterable[Fault]:
         if other != name:
             what = f"would take its key from {shared}, as the target {other} does"
             yield Fault(("targets", name), what, "rename one of the two")
+
+
+def _no_second_opinion(file: FileEntry) -> Iterable[Fault]:
+    """A connection to the exchange would be one that no limiter granted, and no other opinion."""
+    urls = [region.base_url for region in REGIONS.values()]
+    urls += [entry.base_url for entry in file.targets.values() if entry.base_url]
+    second: SecondOpinion | None = file.second_opinion
+    if second is not None and second.host.lower() in map(host_of, urls):
+        what = "is a host of the exchange, or of a target"
+        remedy = "name one that has nothing to do with them, such as one.one.one.one:443"
+        yield Fault(("second_opinion", "address"), what, remedy)
 
 
 def _nothing_to_do(name: str, target: Target) -> Fault:

@@ -16,12 +16,15 @@ MASK: Final = "********"
 
 def masked(settings: Settings) -> dict[str, Any]:
     """Effective configuration: every default filled in, durations as text, no secret."""
-    return {
+    shown = {
         "targets": {name: _target(target) for name, target in settings.targets.items()},
         "web": _written(settings.web),
         "log": _written(settings.log),
         "metrics": _written(settings.metrics),
     }
+    if settings.second_opinion is not None:
+        shown["second_opinion"] = _written(settings.second_opinion)
+    return shown
 
 
 def _target(target: Target) -> dict[str, Any]:

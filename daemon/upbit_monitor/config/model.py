@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, create_model, model_validator
 
 from upbit_monitor.config import addresses, durations
 from upbit_monitor.config.sections import Section, Strict, one_of
-from upbit_monitor.config.settings import Log, Metrics, PollKind
+from upbit_monitor.config.settings import Log, Metrics, PollKind, SecondOpinion
 from upbit_monitor.exchange import REGIONS, Algorithm
 from upbit_monitor.polls import Seconds
 
@@ -107,6 +107,7 @@ class FileEntry(Strict):
     metrics: Annotated[Metrics, Section("Metrics")] = Field(
         default_factory=Metrics, description="How much is shown."
     )
+    second_opinion: Any = None
 
 
 class Polls(Strict, json_schema_extra={"minProperties": 1}):
@@ -150,6 +151,11 @@ def file_model(polls: Mapping[str, type[PollKind]]) -> type[FileEntry]:
                 json_schema_extra={"additionalProperties": False},
                 examples=[{"korea": {"region": "kr", "polls": example}}],
             ),
-        )
+        ),
+        # Optional, but if it is there, it is a section: null is one without its address.
+        "second_opinion": (
+            Annotated[SecondOpinion, Section("SecondOpinion")],
+            Field(None, description="A host that is asked beside the exchange; none by default."),
+        ),
     }
     return create_model("Configuration", __base__=FileEntry, __doc__=FileEntry.__doc__, **watched)

@@ -10,8 +10,9 @@ from typing import Any, ClassVar, Protocol
 
 from pydantic import SecretStr
 
-from upbit_monitor.config.addresses import listen_address
+from upbit_monitor.config.addresses import listen_address, remote_address
 from upbit_monitor.exchange import Algorithm, Timeouts
+from upbit_monitor.polls import Seconds
 
 
 class PollKind(Protocol):
@@ -99,6 +100,44 @@ class Metrics:
 
 
 @dataclass(frozen=True, slots=True)
+class SecondOpinion:
+    """A host beside the exchange, by which an outage of the exchange is told from one of ours."""
+
+    address: str = field(
+        metadata={
+            "help": "Host to connect to, as host:port. A connection is opened and closed, and "
+            "nothing is sent. No host of the exchange.",
+        },
+    )
+    every: Seconds = field(
+        default=Seconds(15.0),
+        metadata={"help": "Time between two connections.", "minimum": 1.0},
+    )
+    timeout: Seconds = field(
+        default=Seconds(3.0),
+        metadata={"help": "Time to resolve the name and to connect.", "minimum": 0.05},
+    )
+
+    def __post_init__(self) -> None:
+        try:
+            remote_address(self.address)
+        except ValueError as error:
+            raise ValueError(f"address {error}") from error
+        if self.timeout > self.every:
+            raise ValueError("timeout is longer than every; lower timeout or raise every")
+
+    @property
+    def host(self) -> str:
+        """Name or address to connect to, IPv6 without brackets."""
+        return remote_address(self.address)[0]
+
+    @property
+    def port(self) -> int:
+        """Port to connect to."""
+        return remote_address(self.address)[1]
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """One region of the exchange, seen with one account or with none."""
 
@@ -126,3 +165,4 @@ class Settings:
     web: Web
     log: Log
     metrics: Metrics = Metrics()
+    second_opinion: SecondOpinion | None = None

@@ -4,6 +4,7 @@ from upbit_monitor.exchange.client import ExchangeClient
 from upbit_monitor.exchange.endpoint import Endpoint
 from upbit_monitor.exchange.regions import REGIONS, Region
 from upbit_monitor.exchange.signer import Algorithm, Signer, TokenSigner
+from upbit_monitor.exchange.skew import Dated, ExchangeClock, Span
 from upbit_monitor.exchange.transport import HttpTransport, Timeouts
 from upbit_monitor.exchange.wire import Answer, Call, Flight, Observer, Query, Request, Transport
 
@@ -12,8 +13,10 @@ __all__ = [
     "Algorithm",
     "Answer",
     "Call",
+    "Dated",
     "Endpoint",
     "ExchangeClient",
+    "ExchangeClock",
     "Flight",
     "HttpTransport",
     "Observer",
@@ -21,6 +24,7 @@ __all__ = [
     "Region",
     "Request",
     "Signer",
+    "Span",
     "Timeouts",
     "TokenSigner",
     "Transport",

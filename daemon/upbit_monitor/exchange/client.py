@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from upbit_monitor.errors import ExchangeError, Refused, Withheld, refusal
 from upbit_monitor.exchange.endpoint import explain
 from upbit_monitor.exchange.penalty import pause
+from upbit_monitor.exchange.skew import Dated
 from upbit_monitor.exchange.wire import Call, Flight, Query, Request
 from upbit_monitor.quota import Remaining
 
@@ -141,6 +142,8 @@ class ExchangeClient:
             error=None if error is None else _name(error),
             message=None if error is None else _message(error),
             size=flight.size,
+            dated=Dated.read(flight.headers, flight.sent_at, flight.head_at),
+            not_after=flight.not_after,
         )
         for observer in self.observers:
             observer.told(call)

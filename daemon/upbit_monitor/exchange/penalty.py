@@ -9,9 +9,10 @@ a moment, or a bare number where one waits for it; and a field of the body that 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
+
+from upbit_monitor.exchange.dates import http_date, unix
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,7 +73,7 @@ def pause(headers: Mapping[str, str], message: str, now: float, body: bytes = b"
     compared with the answer's own ``Date`` where there is one, so that our clock does not matter,
     else with ``now`` (Unix seconds).
     """
-    now = _moment(headers.get("Date", "")) or now
+    now = http_date(headers.get("Date", "")) or now
     for seconds in (_retry_after(headers, now), _told(message, now), _field(body)):
         if seconds is not None:
             return min(max(seconds, 0.0), _LONGEST)
@@ -101,7 +102,7 @@ def _told(message: str, now: float) -> float | None:
 def _iso(text: str, now: float) -> float | None:
     try:
         # Without a zone it may be UTC or Korean time, which is earlier: UTC is the safe one.
-        return _unix(datetime.fromisoformat(text)) - now
+        return unix(datetime.fromisoformat(text)) - now
     except ValueError:
         return None
 
@@ -120,17 +121,5 @@ def _retry_after(headers: Mapping[str, str], now: float) -> float | None:
     value = headers.get("Retry-After", "").strip()
     if _NUMBER.match(value):
         return float(value)
-    until = _moment(value)
+    until = http_date(value)
     return None if until is None else until - now
-
-
-def _moment(text: str) -> float | None:
-    try:
-        return _unix(parsedate_to_datetime(text))  # without a zone it is UTC: RFC 5322, RFC 9110
-    except (ValueError, OverflowError):
-        return None
-
-
-def _unix(moment: datetime) -> float:
-    """Give Unix seconds; without a zone it is taken as UTC, where Python would take local time."""
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -18,11 +18,13 @@ from yarl import URL
 
 from upbit_monitor import __version__
 from upbit_monitor.errors import ExchangeError, Unreachable, Unreadable
+from upbit_monitor.exchange.handshake import watched, watched_context
 from upbit_monitor.exchange.wire import Answer
 
 if TYPE_CHECKING:
     from types import SimpleNamespace, TracebackType
 
+    from upbit_monitor.exchange.handshake import Handshake
     from upbit_monitor.exchange.wire import Flight, Request
 
 _LARGEST_BODY: Final = 8 * 1024 * 1024
@@ -60,7 +62,12 @@ class HttpTransport:
         self._largest_body = largest_body
         self._session = aiohttp.ClientSession(
             # The default resolver caches an address for 10 s: addresses of the exchange move.
-            connector=aiohttp.TCPConnector(limit=32, ttl_dns_cache=10, keepalive_timeout=15),
+            connector=aiohttp.TCPConnector(
+                limit=32,
+                ttl_dns_cache=10,
+                keepalive_timeout=15,
+                ssl=watched_context() if self._base_url.startswith("https:") else True,
+            ),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=_HEADERS,
             middlewares=(_once,),
@@ -88,22 +95,26 @@ class HttpTransport:
         Raises ``Unreachable``, or ``Unreadable`` if the answer is no HTTP or too large.
         """
         try:
-            async with self._session.get(
-                # ``encoded``: what was signed is what goes out, to the byte.
-                URL(self._base_url + request.target, encoded=True),
-                headers=request.headers,
-                allow_redirects=False,
-                trace_request_ctx=flight,
-            ) as response:
-                head_at = _now()
-                flight.status, flight.headers = response.status, response.headers
-                if flight.sent_at is not None:
-                    flight.phases["processing"] = head_at - flight.sent_at
-                body = await self._body(response.content, flight)
-                flight.phases["transfer"] = _now() - head_at
-                return Answer(response.status, response.headers, body)
+            with watched() as handshake:
+                return await self._answer(request, flight, handshake)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise _ours(error) from error
+
+    async def _answer(self, request: Request, flight: Flight, handshake: Handshake) -> Answer:
+        async with self._session.get(
+            # ``encoded``: what was signed is what goes out, to the byte.
+            URL(self._base_url + request.target, encoded=True),
+            headers=request.headers,
+            allow_redirects=False,
+            trace_request_ctx=(flight, handshake),
+        ) as response:
+            flight.head_at = head_at = _now()
+            flight.status, flight.headers = response.status, response.headers
+            if flight.sent_at is not None:
+                flight.phases["processing"] = head_at - flight.sent_at
+            body = await self._body(response.content, flight)
+            flight.phases["transfer"] = _now() - head_at
+            return Answer(response.status, response.headers, body)
 
     async def _body(self, content: aiohttp.StreamReader, flight: Flight) -> bytes:
         body = bytearray()
@@ -171,10 +182,14 @@ def _tracing() -> aiohttp.TraceConfig:
         clock.connecting = _now()
 
     async def connected(_: object, clock: SimpleNamespace, __: object) -> None:
-        flight = _flight(clock)
+        flight, handshake, now = _flight(clock), _handshake(clock), _now()
         flight.reused = False
+        reached = now if handshake.began_at is None else handshake.began_at
+        if handshake.began_at is not None:
+            flight.phases["tls"] = now - reached
+            flight.not_after = handshake.not_after
         resolve = flight.phases.get("resolve", 0.0)
-        flight.phases["connect"] = _now() - clock.connecting - resolve
+        flight.phases["connect"] = reached - clock.connecting - resolve
 
     async def reused(_: object, clock: SimpleNamespace, __: object) -> None:
         _flight(clock).reused = True
@@ -195,8 +210,13 @@ def _tracing() -> aiohttp.TraceConfig:
 
 
 def _flight(clock: SimpleNamespace) -> Flight:
-    flight: Flight = clock.trace_request_ctx
+    flight: Flight = clock.trace_request_ctx[0]
     return flight
+
+
+def _handshake(clock: SimpleNamespace) -> Handshake:
+    handshake: Handshake = clock.trace_request_ctx[1]
+    return handshake
 
 
 def _now() -> float:

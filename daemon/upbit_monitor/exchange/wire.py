@@ -9,6 +9,7 @@ from urllib.parse import quote
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from upbit_monitor.exchange.skew import Dated
     from upbit_monitor.quota import Remaining
 
 
@@ -66,7 +67,9 @@ class Flight:
     __slots__ = (
         "_on_departure",
         "ended_at",
+        "head_at",
         "headers",
+        "not_after",
         "phases",
         "reused",
         "sent_at",
@@ -77,11 +80,14 @@ class Flight:
     def __init__(self, on_departure: Callable[[], None]) -> None:
         self._on_departure = on_departure
         self.sent_at: float | None = None
+        self.head_at: float | None = None
         self.ended_at: float | None = None
         self.phases: dict[str, float] = {}
-        """Seconds in each phase passed: queue, resolve, connect, processing, transfer."""
+        """Seconds in each phase passed: queue, resolve, connect, tls, processing, transfer."""
         self.reused: bool | None = None
-        """Whether the connection had served an earlier request."""
+        """Whether the connection had served an earlier request; ``None`` if none was had."""
+        self.not_after: float | None = None
+        """Unix time at which the certificate of a connection made for this attempt ends."""
         self.status: int | None = None
         self.headers: Mapping[str, str] = {}
         self.size = 0
@@ -135,6 +141,7 @@ class Call:
     """Seconds from sending to the last byte, or to the failure; ``None`` if never sent."""
     phases: Mapping[str, float]
     reused: bool | None
+    """Whether its connection had served an earlier request; ``None`` if it got no connection."""
     remaining: Remaining | None
     header: str
     """The ``Remaining-Req`` header: ok, missing, malformed, unexpected_group; none if no answer."""
@@ -146,6 +153,10 @@ class Call:
     """The exchange's own name of the error, else the class of ours."""
     message: str | None
     size: int
+    dated: Dated | None = None
+    """The answer's ``Date``; ``None`` if it proves nothing of the exchange's clock."""
+    not_after: float | None = None
+    """Unix time at which the peer's certificate ends, if a connection was made, with TLS."""
 
 
 class Observer(Protocol):

@@ -5,11 +5,11 @@ Knows nothing of polls or limiter: it is given a registry and a question that an
 
 from upbit_monitor.exposition.status import (
     Counted,
+    Opinion,
     PollState,
     PollStatus,
     QuotaStatus,
     Rejection,
-    SecondOpinion,
     Status,
     TargetStatus,
 )
@@ -18,11 +18,11 @@ from upbit_monitor.exposition.words import certificate, clock
 
 __all__ = [
     "Counted",
+    "Opinion",
     "PollState",
     "PollStatus",
     "QuotaStatus",
     "Rejection",
-    "SecondOpinion",
     "Status",
     "TargetStatus",
     "WebServer",

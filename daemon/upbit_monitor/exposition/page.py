@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from upbit_monitor.exposition.diagnosis import Diagnosis
     from upbit_monitor.exposition.finding import Finding
     from upbit_monitor.exposition.status import (
+        Opinion,
         PollStatus,
         QuotaStatus,
-        SecondOpinion,
         Status,
         TargetStatus,
     )
@@ -131,7 +131,7 @@ def _verdict(status: Status, diagnosis: Diagnosis) -> Html:
     )
 
 
-def _opinion(opinion: SecondOpinion) -> str:
+def _opinion(opinion: Opinion) -> str:
     words = {True: "answers", False: "does not answer", None: "not asked yet"}
     return f"second opinion {opinion.address}: {words[opinion.up]}"
 

@@ -14,7 +14,7 @@ from upbit_monitor.exposition.words import counted, span
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from upbit_monitor.exposition.status import SecondOpinion, Status, TargetStatus
+    from upbit_monitor.exposition.status import Opinion, Status, TargetStatus
 
 _TWICE: Final = 2
 
@@ -68,7 +68,7 @@ def reach_findings(status: Status) -> Iterator[Finding]:
         )
 
 
-def _remedy(opinion: SecondOpinion | None) -> str:
+def _remedy(opinion: Opinion | None) -> str:
     if opinion is None or opinion.up is None:
         return "See whether this host reaches anything else: it may be our line, or the exchange."
     if opinion.up:

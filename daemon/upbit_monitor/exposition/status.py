@@ -136,9 +136,10 @@ class QuotaStatus:
 class TargetStatus:
     """One watched region, with or without an account.
 
-    ``certificate_not_after`` is when the exchange's certificate ends. ``skew`` says how far our
-    clock is ahead of the exchange's, in seconds: the middle of what is possible, and half its
-    width. Each is None if it is not known.
+    ``reachable``: whether the last attempt got an answer, of whatever status; None before the
+    first. ``certificate_not_after`` is when the exchange's certificate ends; None for plain HTTP
+    and before the first connection. ``skew``: the seconds by which our clock is ahead of the
+    exchange's, and by how much that may be wrong to either side; None while nothing is known.
     """
 
     name: str
@@ -147,22 +148,23 @@ class TargetStatus:
     account: Literal["key", "no key"]
     polls: tuple[PollStatus, ...] = ()
     quotas: tuple[QuotaStatus, ...] = ()
+    reachable: bool | None = None
     certificate_not_after: float | None = None
     skew: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class SecondOpinion:
-    """Whether something beside the exchange answers: if not, it is our line that is down.
+class Opinion:
+    """Whether a host beside the exchange can be reached: the setting ``second_opinion``.
 
-    ``up`` is None before the first look; ``since`` is when it became so, and ``why`` the reason of
-    the last failure.
+    ``up`` is None before the first answer, and ``since`` the moment at which it became what it
+    is. ``why`` is the reason of the last failure, in one phrase, while it is not up.
     """
 
     address: str
-    up: bool | None
-    since: float | None
-    why: str | None
+    up: bool | None = None
+    since: float | None = None
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +189,7 @@ class Status:
     now: float
     targets: tuple[TargetStatus, ...] = ()
     draining: bool = False
-    second_opinion: SecondOpinion | None = None
+    second_opinion: Opinion | None = None
     rejected: Rejection | None = None
 
     def polls(self) -> Iterator[tuple[TargetStatus, PollStatus]]:

@@ -79,6 +79,10 @@ class Event(StrEnum):
     REQUEST_RECOVERED = "request_recovered", "The first valid answer after failed attempts."
     REQUEST_CANCELLED = "request_cancelled", "We gave an attempt up before it was over."
 
+    # the network beside the exchange
+    SECOND_OPINION_LOST = "second_opinion_lost", "The second opinion's host is out of reach."
+    SECOND_OPINION_BACK = "second_opinion_back", "The second opinion's host is reached again."
+
     # the limiter
     QUOTA_REFUSED = "quota_refused", "The exchange refused what the limiter let go; see its ledger."
     PLAN_EXCEEDS_SHARE = "plan_exceeds_share", "The polls ask for more than the share sustains."
