@@ -6,6 +6,7 @@ Exits with 1 if a count of the daemon is not the exchanges', or a request was re
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -30,7 +31,11 @@ def main() -> None:
         if getattr(options, name) <= 0:
             parser.error(f"--{name} is to be above 0, not {getattr(options, name)}")
     outcomes = [play(one, options.seconds, options.every) for one in (idle(), full())]
-    sys.stdout.write(f"{options.seconds:g} s each\n\n{table(outcomes)}\n")
+    load, cores = os.getloadavg()[0], os.cpu_count()
+    sys.stdout.write(
+        f"{options.seconds:g} s each; load of the machine {load:.1f}, cores {cores}\n\n"
+    )
+    sys.stdout.write(f"{table(outcomes)}\n")
     faults = [fault for outcome in outcomes for fault in broken(outcome)]
     sys.exit("\n".join(faults) or None)
 

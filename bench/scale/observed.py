@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 import signal
 import tempfile
@@ -22,7 +23,7 @@ from upbit_monitor.config import load
 from upbit_monitor.polls import POLLS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from multiprocessing.connection import Connection
 
     from prometheus_client.samples import Sample
@@ -43,6 +44,9 @@ class Observed:
 
     lags: array[float]
     """Seconds that each look of the probe came late, after the warm-up."""
+    own_lags: array[float]
+    """The part of them that can be the daemon's own making: more CPU was not used since the look
+    before. The rest is other programs' that had the core."""
     cpu_share: float
     """Of one core, after the warm-up; the probe's own is in it."""
     samples: tuple[Sample, ...]
@@ -87,30 +91,43 @@ def _watch(config: str, environ: Mapping[str, str], parent: Connection) -> None:
         settings = read()
         instruments = Instruments.for_settings(settings, log, state=Path(folder, "state"))
         one = Daemon(settings, instruments, load=read, on_start=parent.send)
-        lags, cpu_share = asyncio.run(_probed(one))
+        probe = asyncio.run(_probed(one))
         families = instruments.board.registry.collect()
         samples = tuple(sample for family in families for sample in family.samples)
-        parent.send(Observed(lags, cpu_share, samples))
+        parent.send(Observed(probe.lags, probe.own_lags, probe.cpu_share, samples))
 
 
-async def _probed(one: Daemon) -> tuple[array[float], float]:
-    lags = array("d")
-    began: list[float] = []
-    probe = asyncio.create_task(_probe(lags, lambda: began.extend((_cpu(), _now()))))
+async def _probed(one: Daemon) -> _Probe:
+    probe = _Probe()
+    looking = asyncio.create_task(probe.run(), name="probe")
     await one.run()
-    probe.cancel()
-    cpu, at = began
-    return lags, (_cpu() - cpu) / (_now() - at)
+    looking.cancel()
+    return probe
 
 
-async def _probe(lags: array[float], on_warm: Callable[[], None]) -> None:
-    await asyncio.sleep(WARM_SECONDS)
-    on_warm()
-    while True:
-        due = _now() + _STEP
-        await asyncio.sleep(_STEP)
-        lags.append(max(_now() - due, 0.0))
+class _Probe:
+    """Looks at its event loop all the time. Its state is what it saw since it was warm."""
 
+    def __init__(self) -> None:
+        self.lags = array("d")
+        self.own_lags = array("d")
+        self._cpu_began = 0.0
+        self._began_at = math.inf
 
-_cpu = time.process_time
-_now = time.monotonic
+    @property
+    def cpu_share(self) -> float:
+        """CPU of the process since the warm-up, of one core."""
+        return (time.process_time() - self._cpu_began) / (time.monotonic() - self._began_at)
+
+    async def run(self) -> None:
+        """Look for ever."""
+        await asyncio.sleep(WARM_SECONDS)
+        self._cpu_began, self._began_at = time.process_time(), time.monotonic()
+        used = time.thread_time()
+        while True:
+            due = time.monotonic() + _STEP
+            await asyncio.sleep(_STEP)
+            lag = max(time.monotonic() - due, 0.0)
+            before, used = used, time.thread_time()
+            self.lags.append(lag)
+            self.own_lags.append(min(lag, used - before))
