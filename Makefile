@@ -3,7 +3,7 @@
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test nightly bench-limiter lint format docs lock docker-check clean
+.PHONY: help demo install test nightly bench-limiter bench-scale lint format docs lock docker-check clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,10 @@ nightly: ## Look for what breaks the limiter as long as a night lasts
 bench-limiter: ## Judge our limiter beside six others: one table (ARGS=--help tells how to ask for less)
 	@tools/setup dev
 	@$(BIN)/python -m bench.limiter $(ARGS)
+
+bench-scale: ## See what one daemon carries: 800 markets a second, four regions (ARGS=--seconds 10)
+	@tools/setup run
+	@PYTHONPATH=daemon $(BIN)/python -m bench.scale $(ARGS)
 
 lint: ## Check style, types, imports and shell
 	@tools/setup dev

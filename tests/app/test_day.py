@@ -7,13 +7,13 @@ say the same. The day has weather in it, thrown by seeded dice.
 from __future__ import annotations
 
 import asyncio
-import gc
 import random
 from collections import Counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.app.census import Census
 from tests.app.house import House, settings, target
 from tests.simulated import SimulatedTransport
 from tests.virtual import VirtualLoop, in_virtual_time
@@ -67,16 +67,6 @@ WEATHER: dict[float, dict[str, Any]] = {
 _LULL = 7.0
 
 
-class Census(NamedTuple):
-    """How much there is of what must not grow."""
-
-    tasks: int
-    timers: int
-    series: int
-    objects: Counter[str]
-    """Live objects by class, of the daemon's own classes."""
-
-
 class Day:
     """The house on its day. Its state: everything in it, and what was seen at each turn."""
 
@@ -115,18 +105,7 @@ class Day:
         """Note how things stand."""
         ledger = self.exchange.ledger
         self.refusals.append(sum(ledger[key] for key in ledger if key[2] == 429))
-        gc.collect()
-        classes = (f"{type(one).__module__}.{type(one).__name__}" for one in gc.get_objects())
-        ours = (name for name in classes if name.startswith("upbit_monitor."))
-        loop: Any = VirtualLoop.running()
-        self.censuses.append(
-            Census(
-                tasks=len(asyncio.all_tasks()),
-                timers=sum(not one.cancelled() for one in loop._scheduled),  # noqa: SLF001 -- asyncio cannot be asked
-                series=sum(len(metric.samples) for metric in self.house.board.registry.collect()),
-                objects=Counter(name for name in ours if ".simulator." not in name),
-            )
-        )
+        self.censuses.append(Census.of(self.house.board.registry))
 
     def refusals_within(self, moments: Iterable[float]) -> int:
         """Give the number of 429s between each of these turns of the weather and the next."""

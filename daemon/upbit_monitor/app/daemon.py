@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import platform
 import signal
@@ -82,6 +83,10 @@ class Daemon:
 
         Raises ``MonitorError`` if the address of the web server is not to be had.
         """
+        # What is loaded by now stays to the end. Were it searched for garbage with the rest, each
+        # full search would hold the loop, and every latency being measured, for 35 ms.
+        gc.collect()
+        gc.freeze()
         async with AsyncExitStack() as stack:
             stack.enter_context(self._instruments.logging.installed())
             stack.callback(self._log.info, Event.DAEMON_STOPPED)

@@ -4,5 +4,6 @@ from upbit_monitor.metrics.calls import CallMetrics
 from upbit_monitor.metrics.catalogue import CATALOGUE
 from upbit_monitor.metrics.family import Board, Family
 from upbit_monitor.metrics.limits import LimiterMetrics
+from upbit_monitor.metrics.series import Samples
 
-__all__ = ["CATALOGUE", "Board", "CallMetrics", "Family", "LimiterMetrics"]
+__all__ = ["CATALOGUE", "Board", "CallMetrics", "Family", "LimiterMetrics", "Samples"]
