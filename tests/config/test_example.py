@@ -50,6 +50,13 @@ def test_what_is_commented_out_shows_the_defaults(complete: Settings) -> None:
     shown, default = complete.targets["korea"], complete.targets["singapore"]
     assert (shown.share, shown.timeouts) == (default.share, default.timeouts)
     assert shown.polls["tickers"].stale_after == default.polls["tickers"].stale_after
+    for name, options in {
+        "orderbook": ("bands", "stale_after"),
+        "trades": ("count",),
+        "candles": ("unit", "late_after"),
+    }.items():
+        for option in options:
+            assert getattr(shown.polls[name], option) == getattr(POLLS[name].options(), option)
     assert shown.polls["open_orders"] == POLLS["open_orders"].options()
     bare = load(EXAMPLE, environ={}, polls=POLLS)
     assert (complete.web, complete.log) == (bare.web, bare.log)

@@ -30,6 +30,8 @@ CLOSED = {
     "market": "the markets that the configuration watches, with a cap",
     "caution": "a tuple in the poll",
     "side": "bid and ask",
+    "band": "the bands of the configuration",
+    "condition": "a tuple beside the poll",
     "level": "a tuple in the catalogue",
     "kind": "the masks of the log",
     "metric": "the families",

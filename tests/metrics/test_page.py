@@ -10,6 +10,7 @@ import asyncio
 import os
 import shutil
 import subprocess
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,26 +40,29 @@ PROMTOOL = shutil.which(
 
 KEY = Key(access="access", secret="secret" * 8)
 SAMPLES = {end.path: (end.group, end.sample) for poll in POLLS.values() for end in poll.endpoints}
-LIMITS = {"market": 10, "ticker": 10, "default": 30}
+LIMITS = {
+    "market": 10, "ticker": 10, "orderbook": 10, "crix-trades": 10, "candles": 10, "default": 30,
+}  # fmt: skip
 
 
 class Script:
-    """Answers as the exchange does. Its state: the requests so far, of which some go wrong."""
+    """Answers as the exchange does. Its state: the requests so far; some second ones go wrong."""
 
     def __init__(self) -> None:
-        self.requests = 0
+        self.requests: Counter[str] = Counter()
 
     def answer(self, asked: str) -> Answer | ExchangeError:
-        self.requests += 1
-        group, body = SAMPLES[asked.partition("?")[0]]
+        path = asked.partition("?")[0]
+        self.requests[path] += 1
+        group, body = SAMPLES[path]
         limit = LIMITS[group]
         headers = {"Remaining-Req": f"group={group}; min={60 * limit}; sec={limit - 1}"}
-        match self.requests:
-            case 4:
+        match path, self.requests[path]:
+            case "/v1/market/all", 2:
                 return Answer(429, {"Retry-After": "600"}, b"Too many API requests.")
-            case 5:
+            case "/v1/ticker/all", 2:
                 return Unreachable("timeout", "no whole answer in time")
-            case 6:
+            case "/v1/orders/open", 2:
                 error = b'{"error":{"name":"invalid_access_key","message":"no such key"}}'
                 return Answer(401, headers, error)
             case _:
@@ -71,6 +75,7 @@ async def page() -> str:
     house = House(Wall())
     watch = {"watch": ("KRW-BTC",)}
     options = {"markets": watch, "tickers": watch | {"quotes": ("KRW",)}, "open_orders": {}}
+    options |= dict.fromkeys(("orderbook", "trades", "candles"), watch)
     polls = {name: POLLS[name].options(**given) for name, given in options.items()}
     wanted = settings(target("korea", polls, key=KEY))
     pulse = Pulse(house.board, on_look=lambda: None, on_clock_step=lambda _: None, wall=house.wall)

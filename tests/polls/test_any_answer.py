@@ -6,6 +6,7 @@ import copy
 import json
 import math
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,14 +15,17 @@ from hypothesis import strategies as st
 
 from tests.fakes import FakeExchange
 from tests.polls.context import Place
+from tests.virtual import run
 from upbit_monitor.errors import Unreadable
 from upbit_monitor.exchange import REGIONS
 from upbit_monitor.polls import POLLS
+from upbit_monitor.polls.irregular import CONDITIONS
+from upbit_monitor.polls.listing import MARKET_ALL
 from upbit_monitor.polls.markets import CAUTIONS
 from upbit_monitor.polls.open_orders import SIDES, STATES
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Mapping
 
 WATCH = ("KRW-BTC", "SGD-ETH")
 CLOSED = {
@@ -31,6 +35,8 @@ CLOSED = {
     "caution": {*CAUTIONS, "other"},
     "side": {*SIDES, "other"},
     "state": {*STATES, "other"},
+    "band": {"0.1%", "0.5%", "1%"},
+    "condition": {*CONDITIONS},
 }
 
 RAW = re.compile(r'"raw ([^"]*)"')
@@ -102,15 +108,21 @@ def test_any_bytes_are_shown_or_unreadable(name: str, answers: list[bytes]) -> N
     _show(name, "kr", answers)
 
 
+def _answer(aside: Mapping[str, bytes], answer: bytes, path: str, _: object) -> bytes:
+    return aside.get(path, answer)
+
+
 def _show(name: str, region: str, answers: list[bytes]) -> None:
     poll, place = POLLS[name], Place(region)
+    # What a poll needs before it can ask is answered well, or most runs would end there.
+    aside = {} if poll.endpoints[0] is MARKET_ALL else {MARKET_ALL.path: MARKET_ALL.sample}
     options: Any = poll.options
     watching = "watch" in options.__dataclass_fields__
     one = poll(place.context, options(watch=WATCH) if watching else options())
     for answer in answers:
         note(repr(answer))
         try:
-            _at_once(one.run(FakeExchange(lambda *_, answer=answer: answer)))
+            run(one.run(FakeExchange(partial(_answer, aside, answer))))
         except Unreadable:
             continue
         place.now += 5000
@@ -119,9 +131,3 @@ def _show(name: str, region: str, answers: list[bytes]) -> None:
             assert math.isfinite(value)
             for label, text in zip(family.labels, labels, strict=True):
                 assert text in CLOSED[label], family.name
-
-
-def _at_once(run: Coroutine[Any, Any, None]) -> None:
-    """Run to the end without a loop: the fake exchange never waits."""
-    with pytest.raises(StopIteration):
-        run.send(None)

@@ -14,6 +14,7 @@ import pytest
 from tests.fakes import FakeBoard, FakeLog
 from upbit_monitor.exchange import REGIONS, ExchangeClient, HttpTransport, TokenSigner
 from upbit_monitor.polls import POLLS, Context, Listing, key_id
+from upbit_monitor.polls.candles import UNITS, Candles
 from upbit_monitor.polls.markets import CAUTIONED
 from upbit_monitor.quota import QUOTATION, RateLimiter, account
 from upbit_monitor.simulator import Key, Knobs, SimulatedExchange, SimulatorServer
@@ -29,9 +30,13 @@ ONLY_KOREA = {CAUTIONED}
 
 def options(poll: type[Poll[Any]], region: str) -> Iterable[Any]:
     """Give the options by which a poll may ask differently."""
+    fields = {field.name for field in dataclasses.fields(poll.options)}
     yield poll.options()
-    if "watch" in {field.name for field in dataclasses.fields(poll.options)}:
+    if "watch" in fields:
         yield poll.options(watch=(f"{REGIONS[region].quotes[0]}-BTC",))
+    if poll is Candles:
+        for unit in UNITS:
+            yield poll.options(unit=unit)
 
 
 @pytest.mark.parametrize("region", REGIONS)

@@ -4,16 +4,19 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from upbit_monitor.polls.base import Concern, Context, Exchange, Poll, Seconds, key_id
+from upbit_monitor.polls.candles import Candles
 from upbit_monitor.polls.listing import Listing
 from upbit_monitor.polls.markets import Markets
 from upbit_monitor.polls.open_orders import OpenOrders
+from upbit_monitor.polls.orderbook import Orderbook
 from upbit_monitor.polls.tickers import Tickers
+from upbit_monitor.polls.trades import Trades
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 POLLS: Final["Mapping[str, type[Poll[Any]]]"] = MappingProxyType(
-    {poll.name: poll for poll in (Markets, Tickers, OpenOrders)}
+    {poll.name: poll for poll in (Markets, Tickers, Orderbook, Trades, Candles, OpenOrders)}
 )
 
 __all__ = ["POLLS", "Concern", "Context", "Exchange", "Listing", "Poll", "Seconds", "key_id"]

@@ -11,7 +11,7 @@ import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NewType, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NewType, Protocol, TypeVar
 
 from upbit_monitor.exchange import REGIONS
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 OptionsT = TypeVar("OptionsT")
+
+SPREAD_OVER: Final = 0.75
+"""Part of the interval over which a run of many questions is spread; the rest is for the last."""
 
 Seconds = NewType("Seconds", float)
 """A length of time in a poll's options; the configuration writes it as ``500ms`` or ``5s``."""
