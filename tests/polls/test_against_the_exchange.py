@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,8 @@ from tests.virtual import in_virtual_time
 from upbit_monitor.exchange import REGIONS
 from upbit_monitor.polls import POLLS
 from upbit_monitor.polls.candles import LATE, NEWEST_END
-from upbit_monitor.polls.orderbook import BOOKS, DEPTH, IRREGULAR, REACH
+from upbit_monitor.polls.orderbook import AGE, BOOKS, DEPTH, IRREGULAR, REACH
+from upbit_monitor.polls.trades import AGE as LAST_AGE
 from upbit_monitor.polls.trades import GAPS, LAST, SEEN
 from upbit_monitor.simulator import Arrival, Headers, Knobs, SimulatedExchange
 
@@ -23,15 +25,17 @@ each_region = pytest.mark.parametrize("region", REGIONS)
 
 
 class Bench(Place):
-    """A poll, and the simulated exchange at the same time as it."""
+    """A poll, and the simulated exchange, whose clock may be ahead. Its state: both."""
 
-    def __init__(self, poll: str, region: str, **options: Any) -> None:  # noqa: ANN401 -- the poll's own
+    def __init__(self, poll: str, region: str, *, ahead: float = 0, **options: Any) -> None:  # noqa: ANN401 -- the poll's own
         super().__init__(region)
         free = dict.fromkeys(["market", "orderbook", "crix-trades", "candles"], 1000)
-        self.simulated = SimulatedExchange(region, knobs=Knobs(limits=free))
+        knobs = Knobs(limits=free, clock_offset_seconds=ahead)
+        self.simulated = SimulatedExchange(region, knobs=knobs)
         self.world = self.simulated.world
         self.market = f"{REGIONS[region].quotes[0]}-BTC"
-        self.poll: Poll[Any] = POLLS[poll](self.context, POLLS[poll].options(**options))
+        context = replace(self.context, exchange_time=lambda: self.now + ahead)
+        self.poll: Poll[Any] = POLLS[poll](context, POLLS[poll].options(**options))
         self.exchange = FakeExchange(self.answer)
         self.simulated.advance(self.now)
 
@@ -135,3 +139,25 @@ async def test_candles_that_lag_are_late_and_those_of_a_halted_market_too(region
     await bench.run(300)
     assert bench.table(LATE) == {(): 1}
     assert bench.shown(NEWEST_END).keys() == {bench.market}
+
+
+@pytest.mark.parametrize("ahead", [-1000, 1000])
+@in_virtual_time
+async def test_ages_are_by_the_clock_of_the_exchange(ahead: float) -> None:
+    for poll, family in (("orderbook", AGE), ("trades", LAST_AGE)):
+        bench = Bench(poll, "kr", ahead=ahead)
+        await bench.run()
+        count, age = bench.observed(family)
+        assert count == 1
+        assert age is not None
+        assert 0 <= age < 10
+
+
+@pytest.mark.parametrize("ahead", [-1000, 1000])
+@in_virtual_time
+async def test_candles_are_finished_and_late_by_the_clock_of_the_exchange(ahead: float) -> None:
+    bench = Bench("candles", "kr", ahead=ahead)
+    await bench.run(5)
+    assert bench.table(LATE) == {(): 0}
+    at_the_exchange = bench.now + ahead
+    assert 0 <= at_the_exchange - bench.shown(NEWEST_END)[bench.market] < 60

@@ -122,7 +122,22 @@ def test_a_band_is_a_percentage(text: str, ratio: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "1", "0%", "0.0%", "-1%", "101%", "1 %", "1%%", "nan%", "1e1%", ".5%", "\u0661%"]
+    "text",
+    [
+        "",
+        "1",
+        "0%",
+        "0.0%",
+        "-1%",
+        "101%",
+        "1 %",
+        "1%%",
+        "nan%",
+        "1e1%",
+        "0.00001%",
+        ".5%",
+        "\u0661%",
+    ],
 )
 def test_anything_else_is_no_band(text: str) -> None:
     with pytest.raises(ValueError, match=r"is no band; write a percentage"):

@@ -24,7 +24,7 @@ Amount = Annotated[float, msgspec.Meta(le=1e18)]
 _LEAST: Final = 1e-18
 """The smallest price and size that count as one; the exchange's smallest step is 1e-8."""
 
-_PERCENT: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,6})?%", flags=re.ASCII)
+_PERCENT: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,4})?%", flags=re.ASCII)
 _HUNDRED: Final = 100.0
 
 

@@ -21,14 +21,14 @@ from upbit_monitor.polls.base import (
     interval,
     option,
     spread,
-)  # fmt: skip
+)
 from upbit_monitor.polls.listing import (
     MARKET_ALL,
     Watchlist,
     at_most,
     list_reads,
     or_bitcoin,
-)  # fmt: skip
+)
 from upbit_monitor.polls.moments import length, utc
 
 if TYPE_CHECKING:

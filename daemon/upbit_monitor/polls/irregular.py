@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from upbit_monitor.polls.base import Concern
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
+
+    from upbit_monitor.polls.book import Sides
 
 CONDITIONS: Final = ("crossed", "one_sided", "empty", "missing", "stale")
 
@@ -22,6 +24,25 @@ _REMEDIES: Final = {
     "missing": "See on the exchange's site whether these markets still trade.",
     "stale": "If the market is a busy one, the exchange serves it late: do not trade on it.",
 }
+
+
+class Seen(NamedTuple):
+    """A book that came, sorted, and how old it was then, in seconds."""
+
+    market: str
+    sides: Sides
+    age: float
+
+
+def irregular(
+    seen: Sequence[Seen], missing: Iterable[str], stale_after: float
+) -> Sequence[tuple[str, str]]:
+    """Give each condition with each market that is in it; a stale book may be in another too."""
+    return [
+        *(("missing", market) for market in missing),
+        *((one.sides.flaw, one.market) for one in seen if one.sides.flaw is not None),
+        *(("stale", one.market) for one in seen if one.age > stale_after),
+    ]
 
 
 def concerns(found: Iterable[tuple[str, str]], watched: Collection[str]) -> Iterable[Concern]:

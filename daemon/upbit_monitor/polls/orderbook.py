@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from upbit_monitor.exchange import Endpoint
 from upbit_monitor.metrics import Family
@@ -18,9 +18,9 @@ from upbit_monitor.polls.base import (
     option,
     quote_of,
     spread,
-)  # fmt: skip
+)
 from upbit_monitor.polls.book import Book, Sides, band
-from upbit_monitor.polls.irregular import CONDITIONS, concerns, unlisted
+from upbit_monitor.polls.irregular import CONDITIONS, Seen, concerns, irregular, unlisted
 from upbit_monitor.polls.listing import (
     MARKET_ALL,
     Watchlist,
@@ -29,7 +29,7 @@ from upbit_monitor.polls.listing import (
     list_reads,
     or_bitcoin,
     questions,
-)  # fmt: skip
+)
 from upbit_monitor.polls.moments import length
 
 if TYPE_CHECKING:
@@ -157,14 +157,6 @@ class OrderbookOptions:
         return self.watch if self.quotes else or_bitcoin(self.watch, region)
 
 
-class _Seen(NamedTuple):
-    """A book that came, sorted, and how old it was then, in seconds."""
-
-    market: str
-    sides: Sides
-    age: float
-
-
 class Orderbook(Poll[OrderbookOptions]):
     """Polls order books. It has no state of its own beside the watch list's.
 
@@ -201,7 +193,7 @@ class Orderbook(Poll[OrderbookOptions]):
         """Ask for all books, spread over most of the interval, and show them in one step."""
         listed = await self._context.listing.codes(exchange)
         watched = self._watch.of(listed)
-        seen: list[_Seen] = []
+        seen: list[Seen] = []
         missing: list[str] = []
         async for codes, units in spread(
             self._questions(listed, watched), SPREAD_OVER * self._options.every
@@ -211,12 +203,18 @@ class Orderbook(Poll[OrderbookOptions]):
             came = {book.market: book for book in books}
             missing += [code for code in asked if code not in came]
             seen += [
-                _Seen(code, Sides.of(came[code]), max(now - came[code].timestamp / 1000, 0.0))
+                Seen(code, Sides.of(came[code]), max(now - came[code].timestamp / 1000, 0.0))
                 for code in asked
                 if code in came
             ]
-        self._show(seen, missing, frozenset(watched))
-        self.concerns = (*self.concerns, *unlisted(self._options.quotes, listed))
+        found = irregular(seen, missing, self._options.stale_after)
+        self._show(seen, frozenset(watched), Counter(condition for condition, _ in found))
+        self.gist = _gist(seen)
+        self.concerns = (
+            *self._watch.concerns,
+            *unlisted(self._options.quotes, listed),
+            *concerns(found, watched),
+        )
 
     def _questions(
         self, listed: Sequence[str], watched: Collection[str]
@@ -247,27 +245,18 @@ class Orderbook(Poll[OrderbookOptions]):
         return await self._context.listing.ask(exchange, codes, question) or ((), ())
 
     def _show(
-        self, seen: Sequence[_Seen], missing: Sequence[str], watched: Collection[str]
+        self, seen: Sequence[Seen], watched: Collection[str], count: Mapping[str, int]
     ) -> None:
         board, target = self._context.board, self._context.target
         self._show_watched([one for one in seen if one.market in watched])
+        spreads = [one.sides.spread for one in seen if one.sides.flaw is None]
         board.observe(AGE, target, values=[one.age for one in seen])
-        even = [one.sides for one in seen if one.sides.flaw is None]
-        board.observe(
-            SPREADS, target, values=[sides.spread for sides in even if sides.spread is not None]
-        )
-        found = [
-            *(("missing", market) for market in missing),
-            *((one.sides.flaw, one.market) for one in seen if one.sides.flaw is not None),
-            *(("stale", one.market) for one in seen if one.age > self._options.stale_after),
-        ]
-        count = Counter(condition for condition, _ in found)
+        board.observe(SPREADS, target, values=[ratio for ratio in spreads if ratio is not None])
         board.put(BOOKS, target, value=len(seen))
-        board.show(IRREGULAR, target, {(name,): count[name] for name in CONDITIONS})
-        self.gist = _gist(seen)
-        self.concerns = (*self._watch.concerns, *concerns(found, watched))
+        rows: Rows = {(name,): count.get(name, 0) for name in CONDITIONS}
+        board.show(IRREGULAR, target, rows)
 
-    def _show_watched(self, seen: Sequence[_Seen]) -> None:
+    def _show_watched(self, seen: Sequence[Seen]) -> None:
         board, target = self._context.board, self._context.target
         best: Rows = {}
         spreads: Rows = {}
@@ -286,7 +275,7 @@ class Orderbook(Poll[OrderbookOptions]):
             board.show(family, target, rows)
 
 
-def _gist(seen: Sequence[_Seen]) -> str:
+def _gist(seen: Sequence[Seen]) -> str:
     if not seen:
         return "no book"
     books = f"{len(seen)} books" if len(seen) > 1 else "1 book"

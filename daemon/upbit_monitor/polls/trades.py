@@ -19,7 +19,7 @@ from upbit_monitor.polls.base import (
     interval,
     option,
     spread,
-)  # fmt: skip
+)
 from upbit_monitor.polls.listing import (
     MARKET_ALL,
     Watchlist,
@@ -27,7 +27,7 @@ from upbit_monitor.polls.listing import (
     list_reads,
     or_bitcoin,
     plain,
-)  # fmt: skip
+)
 from upbit_monitor.polls.moments import Milliseconds, length
 
 if TYPE_CHECKING:
