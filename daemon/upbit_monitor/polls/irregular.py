@@ -18,10 +18,10 @@ _OF_ANY: Final = ("crossed", "missing")
 _MOST_NAMES: Final = 5
 """Markets that a concern calls by name."""
 _REMEDIES: Final = {
-    "crossed": "Do not trust their prices; if they stay crossed, ask the exchange.",
+    "crossed": "Trust no price of a crossed book; if it stays so, ask the exchange.",
     "one_sided": "Nobody buys, or nobody sells: look at the market before you trade there.",
     "empty": "There is no order: look at the exchange's notices before you trade there.",
-    "missing": "See on the exchange's site whether these markets still trade.",
+    "missing": "See on the exchange's site whether there is still trade in what is missing.",
     "stale": "If the market is a busy one, the exchange serves it late: do not trade on it.",
 }
 
