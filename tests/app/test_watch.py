@@ -159,4 +159,5 @@ async def test_no_series_but_gauges_is_born_by_a_good_run_or_a_bad_one() -> None
             if (metric.type == "counter") or sample.name.endswith("_count")
         }
     assert not bad
+    assert len(road.requests) >= 2 * len(ALL)
     assert after == before

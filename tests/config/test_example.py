@@ -52,6 +52,13 @@ def test_what_is_commented_out_shows_the_defaults(complete: Settings) -> None:
     assert shown.polls["tickers"].stale_after == default.polls["tickers"].stale_after
     for name in ("open_orders", "accounts", "api_keys", "wallet_status", "order_chance"):
         assert shown.polls[name] == POLLS[name].options()
+    for name, options in {
+        "orderbook": ("bands", "stale_after"),
+        "trades": ("count",),
+        "candles": ("unit", "late_after"),
+    }.items():
+        for option in options:
+            assert getattr(shown.polls[name], option) == getattr(POLLS[name].options(), option)
     bare = load(EXAMPLE, environ={}, polls=POLLS)
     assert (complete.web, complete.log) == (bare.web, bare.log)
     assert bare.second_opinion is None

@@ -37,6 +37,8 @@ CLOSED = {
     "network": "the networks of these currencies",
     "key_id": "short hashes of the account's keys, of which the exchange allows ten",
     "own": "yes and no",
+    "band": "the bands of the configuration",
+    "condition": "a tuple beside the poll",
     "level": "a tuple in the catalogue",
     "kind": "the masks of the log",
     "metric": "the families",

@@ -40,7 +40,9 @@ PROMTOOL = shutil.which(
 
 KEY = Key(access="access", secret="secret" * 8)
 SAMPLES = {end.path: (end.group, end.sample) for poll in POLLS.values() for end in poll.endpoints}
-LIMITS = {"market": 10, "ticker": 10, "default": 30}
+LIMITS = {
+    "market": 10, "ticker": 10, "orderbook": 10, "crix-trades": 10, "candles": 10, "default": 30,
+}  # fmt: skip
 
 
 class Script:
@@ -77,6 +79,7 @@ async def page() -> str:
         "tickers": watch | {"quotes": ("KRW",)},
         "open_orders": {},
     }
+    options |= dict.fromkeys(("orderbook", "trades", "candles"), watch)
     options |= {name: {} for name in ("api_keys", "order_chance")}
     options |= {"accounts": {"currencies": ("KRW",)}, "wallet_status": {"watch": ("BTC",)}}
     polls = {name: POLLS[name].options(**given) for name, given in options.items()}

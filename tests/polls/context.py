@@ -51,6 +51,11 @@ class Place:
         """Give the series of a family by the labels beside the target."""
         return self.board.series(family.name, *family.labels[1:])
 
+    def observed(self, family: Family) -> tuple[float | None, float | None]:
+        """Give the number and the sum of what a histogram saw, if its only label is the target."""
+        value, name = self.board.value, family.name
+        return value(f"{name}_count", target="target"), value(f"{name}_sum", target="target")
+
     @property
     def overflows(self) -> dict[str, float]:
         """Give what was folded or left out, by family, where there was any."""

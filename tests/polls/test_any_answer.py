@@ -6,6 +6,7 @@ import copy
 import json
 import math
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +21,7 @@ from upbit_monitor.exchange import REGIONS
 from upbit_monitor.polls import POLLS
 from upbit_monitor.polls import wallet_status as wallets
 from upbit_monitor.polls.doubt import REASONS
+from upbit_monitor.polls.irregular import CONDITIONS
 from upbit_monitor.polls.listing import MARKET_ALL
 from upbit_monitor.polls.markets import CAUTIONS
 from upbit_monitor.polls.open_orders import SIDES, STATES
@@ -58,6 +60,8 @@ CLOSED: dict[str, Container[object]] = {
     "network": Texts(".*"),
     "key_id": Texts("[0-9a-f]{8}"),
     "own": {"yes", "no"},
+    "band": {"0.1%", "0.5%", "1%"},
+    "condition": {*CONDITIONS},
 }
 
 RAW = re.compile(r'"raw ([^"]*)"')
@@ -132,17 +136,22 @@ def test_any_bytes_are_shown_or_unreadable(name: str, answers: list[bytes]) -> N
     _show(name, "kr", answers)
 
 
+def _answer(aside: Mapping[str, bytes], answer: bytes, path: str, _: object) -> bytes:
+    return aside.get(path, answer)
+
+
 def _show(name: str, region: str, answers: list[bytes]) -> None:
     poll, place = POLLS[name], Place(region)
+    # What a poll needs before it can ask is answered well, or most runs would end there.
+    aside = {} if poll.endpoints[0] is MARKET_ALL else {MARKET_ALL.path: MARKET_ALL.sample}
     options: Any = poll.options
     watching = "watch" in options.__dataclass_fields__
     given = CHOSEN.get(name, {"watch": WATCH} if watching else {})
     one = poll(place.context, options(**given))
-    listing = {} if poll.endpoints[0] is MARKET_ALL else {MARKET_ALL.path: MARKET_ALL.sample}
     for answer in answers:
         note(repr(answer))
         try:
-            run(one.run(_always(answer, listing)))
+            run(one.run(FakeExchange(partial(_answer, aside, answer))))
         except Unreadable:
             continue
         place.now += 5000
@@ -151,8 +160,3 @@ def _show(name: str, region: str, answers: list[bytes]) -> None:
             assert math.isfinite(value)
             for label, text in zip(family.labels, labels, strict=True):
                 assert text in CLOSED[label], family.name
-
-
-def _always(answer: bytes, others: Mapping[str, bytes]) -> FakeExchange:
-    """Give an exchange that answers so, whatever it is asked beside what has another answer."""
-    return FakeExchange(lambda path, _: others.get(path, answer))

@@ -15,6 +15,7 @@ from tests.fakes import FakeBoard, FakeLog
 from upbit_monitor.errors import Mistaken
 from upbit_monitor.exchange import REGIONS, ExchangeClient, HttpTransport, TokenSigner
 from upbit_monitor.polls import POLLS, Context, Listing, key_id
+from upbit_monitor.polls.candles import UNITS, Candles
 from upbit_monitor.polls.markets import CAUTION, CAUTIONED
 from upbit_monitor.quota import QUOTATION, RateLimiter, account
 from upbit_monitor.simulator import Key, Knobs, SimulatedExchange, SimulatorServer
@@ -42,17 +43,20 @@ EVERYWHERE = [(name, region) for name, poll in POLLS.items() for region in sorte
 
 def options(poll: type[Poll[Any]], region: str) -> Iterable[Any]:
     """Give the options by which a poll may ask differently."""
+    fields = {field.name for field in dataclasses.fields(poll.options)}
     yield poll.options()
     money = REGIONS[region].quotes[0]
-    names = {field.name for field in dataclasses.fields(poll.options)}
-    if "quotes" in names:
+    if "quotes" in fields:
         yield poll.options(quotes=(money, "BTC"))
     if poll.name in CHOSEN:
         yield poll.options(**CHOSEN[poll.name])
-    elif "watch" in names:
+    elif "watch" in fields:
         if poll.name not in EXACT:
             yield poll.options(watch=(f"{money}-BT?",))
         yield poll.options(watch=(f"{money}-BTC",))
+    if poll is Candles:
+        for unit in UNITS:
+            yield poll.options(unit=unit)
 
 
 @dataclasses.dataclass

@@ -122,7 +122,7 @@ def test_many_at_once_are_one_line_that_names_a_few() -> None:
     assert line.fields["markets"] == [f"KRW-C{number}" for number in range(10)]
     assert place.shown(IMPLAUSIBLE) == dict.fromkeys(REASONS, 0) | {"from_future": 800}
     (concern,) = doubts.concerns
-    assert concern.what.endswith("(from_future) of KRW-C0, KRW-C1, KRW-C2 and 797 more")
+    assert concern.what.endswith("(from_future) of KRW-C0, KRW-C1, KRW-C10 and 797 more")
 
 
 def test_a_market_that_comes_twice_is_counted_once() -> None:

@@ -11,8 +11,9 @@ from tests.fakes import FakeExchange
 from tests.polls.context import Place
 from tests.virtual import in_virtual_time
 from upbit_monitor.errors import Mistaken, Unreadable
+from upbit_monitor.exchange import REGIONS
 from upbit_monitor.metrics import catalogue as c
-from upbit_monitor.polls.listing import Watchlist, chunks
+from upbit_monitor.polls.listing import Watchlist, at_most, chunks, list_reads, questions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -148,3 +149,35 @@ def test_a_list_is_cut_so_that_no_question_is_too_long() -> None:
     codes = [f"KRW-COIN{number}" for number in range(250)]
     assert [len(part) for part in chunks(codes)] == [100, 100, 50]
     assert [code for part in chunks(codes) for code in part] == codes
+
+
+@pytest.mark.parametrize(
+    ("wanted", "region", "markets"),
+    [
+        ((), "kr", 0),
+        (("KRW-BTC", "KRW-ETH", "KRW-BTC"), "kr", 2),
+        (("KRW-*",), "kr", 284),
+        (("KRW-B*", "KRW-?TC", "KRW-BTC"), "kr", 284),
+        (("KRW-*", "BTC-ETH"), "kr", 285),
+        (("BTC-*",), "kr", 516),
+        (("BTC-*", "KRW-*", "USDT-BTC"), "kr", 800),
+        (("*-BTC",), "kr", 800),
+        (("[KU]*",), "kr", 800),
+        (("*",), "kr", 800),
+        (("SGD-*",), "sg", 450),
+    ],
+)
+def test_it_is_known_how_many_markets_a_watch_list_matches_at_most(
+    wanted: tuple[str, ...], region: str, markets: int
+) -> None:
+    assert at_most(wanted, REGIONS[region]) == markets
+
+
+@pytest.mark.parametrize("markets", [0, 1, 99, 100, 101, 800])
+def test_it_is_known_how_many_questions_a_list_is_cut_into(markets: int) -> None:
+    assert questions(markets) == len(chunks([f"KRW-C{number}" for number in range(markets)]))
+
+
+@pytest.mark.parametrize(("every", "reads"), [(10, 1 / 60), (600, 1), (3600, 1)])
+def test_a_run_reads_the_list_now_and_then(every: float, reads: float) -> None:
+    assert list_reads(every) == pytest.approx(reads)

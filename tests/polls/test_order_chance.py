@@ -139,9 +139,9 @@ async def test_any_other_refusal_goes_through_and_changes_nothing(error: Exchang
     assert bench.shown(ACTIVE) == {"KRW-BTC": 1, "KRW-ETH": 1}
 
 
-@pytest.mark.parametrize(("every", "apart"), [(600, 1.0), (3, 0.5)])
+@pytest.mark.parametrize(("every", "apart"), [(600, 5.0), (4, 1.0)])
 @in_virtual_time
-async def test_questions_are_a_second_apart_and_within_half_the_interval(
+async def test_questions_are_spread_over_the_interval_but_not_for_ever(
     every: float, apart: float
 ) -> None:
     bench = Bench("KRW-BTC", "KRW-ETH", "BTC-ETH", every=every)

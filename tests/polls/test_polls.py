@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from upbit_monitor.exchange import REGIONS
 from upbit_monitor.metrics import CATALOGUE
 from upbit_monitor.polls import POLLS
 from upbit_monitor.polls.base import quote_of
 from upbit_monitor.quota import QUOTATION, account
 
 if TYPE_CHECKING:
-    from upbit_monitor.exchange import Endpoint
+    from upbit_monitor.exchange import Region
     from upbit_monitor.polls import Poll
 
 each = pytest.mark.parametrize("poll", POLLS.values(), ids=POLLS)
@@ -70,11 +72,20 @@ def test_its_families_speak_of_a_target_and_are_its_own(poll: type[Poll[Any]]) -
         assert family.name not in others
 
 
-def test_a_name_belongs_to_one_endpoint() -> None:
-    by_name: dict[str, Endpoint[Any]] = {}
-    for poll in POLLS.values():
-        for endpoint in poll.endpoints:
-            assert by_name.setdefault(endpoint.name, endpoint) is endpoint
+def test_a_name_of_an_endpoint_means_one_endpoint_but_for_what_stands_in_its_path() -> None:
+    meant: dict[str, set[Any]] = {}
+    for endpoint in (endpoint for poll in POLLS.values() for endpoint in poll.endpoints):
+        same = dataclasses.replace(endpoint, path=re.sub(r"/\d+$", "/{unit}", endpoint.path))
+        meant.setdefault(endpoint.name, set()).add(same)
+    assert [name for name, endpoints in meant.items() if len(endpoints) > 1] == []
+
+
+@each
+@pytest.mark.parametrize("region", REGIONS.values(), ids=REGIONS)
+def test_what_a_run_asks_for_is_of_its_endpoints(poll: type[Poll[Any]], region: Region) -> None:
+    requests = poll.requests(poll.options(), region)
+    assert requests.keys() <= {*poll.endpoints}
+    assert all(0 < number < math.inf for number in requests.values())
 
 
 @pytest.mark.parametrize(

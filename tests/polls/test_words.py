@@ -1,16 +1,27 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from upbit_monitor.polls import words
 
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(-5, "0 s"), (0.5, "0 s"), (59.9, "59 s"), (60, "1 min"), (7199, "1 h"), (200_000, "2 d")],
-)
+    [
+        (-5, "0.0 s"), (0, "0.0 s"), (0.26, "0.3 s"), (9.94, "9.9 s"), (10, "10 s"),
+        (59.9, "59 s"), (60, "1 min"), (3599, "59 min"), (3600, "1 h"), (86_399, "23 h"),
+        (86_400, "1 d"), (1e7, "115 d"),
+    ],
+)  # fmt: skip
 def test_a_length_of_time_is_said_in_one_unit(seconds: float, text: str) -> None:
     assert words.about(seconds) == text
+
+
+@given(st.floats(-1e12, 1e12))
+def test_any_length_of_time_is_short_to_tell(seconds: float) -> None:
+    assert len(words.about(seconds)) < 12
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,33 @@ async def test_deeds_change_wallets_and_the_state_of_markets(
     assert chance["market"]["state"] == "delisting"
 
 
+async def test_a_deed_spoils_a_book_and_delays_candles(
+    server: SimulatorServer, session: aiohttp.ClientSession
+) -> None:
+    await deed(
+        session,
+        do="market",
+        market="KRW-ETH",
+        book="crossed",
+        book_frozen=True,
+        candle_delay_seconds=90,
+    )
+    market = server.exchange.world.find("KRW-ETH")
+    assert market is not None
+    assert (market.book, market.book_frozen_at, market.candle_delay) == ("crossed", NOW, 90)
+    await deed(
+        session,
+        do="market",
+        market="KRW-ETH",
+        book="normal",
+        book_frozen=False,
+        candle_delay_seconds=0,
+    )
+    market = server.exchange.world.find("KRW-ETH")
+    assert market is not None
+    assert (market.book, market.book_frozen_at, market.candle_delay) == ("normal", float("inf"), 0)
+
+
 async def test_deeds_place_fill_and_cancel_orders(
     server: SimulatorServer, session: aiohttp.ClientSession
 ) -> None:

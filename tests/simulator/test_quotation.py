@@ -229,3 +229,34 @@ def test_a_clock_that_starts_at_nought_is_no_trouble() -> None:
 def test_an_unknown_path_is_not_found(method: str) -> None:
     reply = SimulatedExchange("kr").answer(Arrival(method, "/v1/trading-pairs"), NOW)
     assert reply.status == 404
+
+
+def test_a_book_can_be_crossed_one_sided_empty_and_frozen_by_command() -> None:
+    exchange, target = SimulatedExchange("sg"), get("/v1/orderbook?markets=SGD-BTC")
+    exchange.advance(NOW)
+    (normal,) = ask(exchange, target)
+    exchange.world.shape_book("SGD-BTC", "crossed")
+    (crossed,) = ask(exchange, target)
+    best = crossed["orderbook_units"][0]
+    assert best["bid_price"] == normal["orderbook_units"][0]["bid_price"] > best["ask_price"]
+    exchange.world.shape_book("SGD-BTC", "one_sided")
+    (one_sided,) = ask(exchange, target)
+    assert one_sided["total_bid_size"] == 0 < one_sided["total_ask_size"]
+    assert {unit["bid_price"] for unit in one_sided["orderbook_units"]} == {0}
+    exchange.world.shape_book("SGD-BTC", "empty")
+    (empty,) = ask(exchange, target)
+    assert (empty["orderbook_units"], empty["total_ask_size"]) == ([], 0)
+    exchange.world.shape_book("SGD-BTC", "normal")
+    exchange.world.freeze_book("SGD-BTC", frozen=True)
+    assert ask(exchange, target, NOW + 60) == [normal]
+    exchange.world.freeze_book("SGD-BTC", frozen=False)
+    (fresh,) = ask(exchange, target, NOW + 60)
+    assert fresh["timestamp"] == normal["timestamp"] + 60_000
+
+
+def test_candles_can_lag_behind_the_trades_by_command() -> None:
+    exchange, target = SimulatedExchange("kr"), get("/v1/candles/minutes/1?market=KRW-BTC")
+    exchange.advance(NOW)
+    exchange.world.delay_candles("KRW-BTC", 121)
+    (late,) = ask(exchange, target)
+    assert late["candle_date_time_utc"] == "2026-07-30T07:38:00"

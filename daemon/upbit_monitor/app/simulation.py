@@ -41,6 +41,9 @@ targets:
     polls:
       markets: {{every: 15s, watch: [KRW-BTC, KRW-ETH]}}
       tickers: {{every: 2s, quotes: [KRW], watch: [KRW-BTC, KRW-ETH, KRW-XRP]}}
+      orderbook: {{every: 10s, quotes: [KRW, BTC, USDT], watch: [KRW-BTC, KRW-ETH]}}
+      trades: {{every: 5s, watch: [KRW-BTC]}}
+      candles: {{every: 10s, watch: [KRW-BTC, KRW-ETH]}}
       open_orders: {{every: 3s}}
       accounts: {{every: 10s, currencies: [KRW, BTC]}}
       api_keys: {{every: 1m}}

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Any, Final
 from upbit_monitor.polls.accounts import Accounts
 from upbit_monitor.polls.api_keys import ApiKeys
 from upbit_monitor.polls.base import Concern, Context, Exchange, Poll, Seconds, key_id
+from upbit_monitor.polls.candles import Candles
 from upbit_monitor.polls.listing import Listing
 from upbit_monitor.polls.markets import Markets
 from upbit_monitor.polls.open_orders import OpenOrders
 from upbit_monitor.polls.order_chance import OrderChance
+from upbit_monitor.polls.orderbook import Orderbook
 from upbit_monitor.polls.tickers import Tickers
+from upbit_monitor.polls.trades import Trades
 from upbit_monitor.polls.wallet_status import WalletStatus
 
 if TYPE_CHECKING:
@@ -22,6 +25,9 @@ POLLS: Final["Mapping[str, type[Poll[Any]]]"] = MappingProxyType(
         for poll in (
             Markets,
             Tickers,
+            Orderbook,
+            Trades,
+            Candles,
             OpenOrders,
             Accounts,
             ApiKeys,

@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NewType, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NewType, Protocol, TypeVar
 
 from upbit_monitor.exchange import REGIONS
 
@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 OptionsT = TypeVar("OptionsT")
+
+_SPREAD_OVER: Final = 0.75
+"""The part of an interval over which the questions of a run are spread."""
+
+_LONGEST_STEP: Final = 5.0
+"""Seconds between two of them, at most: who asks by hand does not want to wait for longer."""
 
 Seconds = NewType("Seconds", float)
 """A length of time in a poll's options; the configuration writes it as ``500ms`` or ``5s``."""
@@ -125,15 +131,16 @@ class Poll(ABC, Generic[OptionsT]):
         """Ask, and show what came. Raises what ``exchange`` raises."""
 
 
-async def spread(items: Sequence[T], seconds: float) -> AsyncIterator[T]:
-    """Give items one by one, at equal steps over so many seconds; the first at once.
+async def spread(items: Sequence[T], every: float) -> AsyncIterator[T]:
+    """Give items one by one, at equal steps over most of an interval; the first at once.
 
     Whoever takes longer over one than a step gets the next at once.
     """
     clock = asyncio.get_running_loop().time
+    step = min(_SPREAD_OVER * every / max(len(items), 1), _LONGEST_STEP)
     began = clock()
     for place, item in enumerate(items):
-        await asyncio.sleep(max(began + place * seconds / len(items) - clock(), 0.0))
+        await asyncio.sleep(max(began + place * step - clock(), 0.0))
         yield item
 
 
@@ -147,9 +154,3 @@ def quote_of(market: str) -> str:
     """Give the quote currency of a market's code: ``KRW`` of ``KRW-BTC``."""
     quote, dash, base = market.partition("-")
     return quote if dash and quote and base else "other"
-
-
-def named(markets: Sequence[str], most: int = 3) -> str:
-    """Give the first few names, for people, and the number of the others."""
-    more = len(markets) - most
-    return ", ".join(markets[:most]) + (f" and {more} more" if more > 0 else "")

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 from upbit_monitor.logs import Event
 from upbit_monitor.metrics import Family
-from upbit_monitor.polls.base import Concern, Context, named
+from upbit_monitor.polls.base import Concern, Context
 from upbit_monitor.polls.tally import tally
+from upbit_monitor.polls.words import few
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -99,7 +100,7 @@ class Doubts:
         """Name what came that cannot be true."""
         return [
             Concern(
-                f"was given tickers that cannot be true ({reason}) of {named([*found])}",
+                f"was given tickers that cannot be true ({reason}) of {few(found)}",
                 "Do not act on these prices, and compare them with the exchange's own page.",
             )
             for reason, found in self._markets.items()

@@ -8,6 +8,7 @@ polls: whoever reads it reads it for all, and nobody asks for it again while it 
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 from fnmatch import translate
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -21,8 +22,9 @@ from upbit_monitor.metrics import catalogue as c
 from upbit_monitor.polls.base import Concern
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 
+    from upbit_monitor.exchange import Region
     from upbit_monitor.polls.base import Context, Exchange
 
 R = TypeVar("R")
@@ -71,7 +73,7 @@ MARKET_ALL: Final = Endpoint(
     ).encode(),
 )
 
-LONGEST_KEPT: Final = 600.0
+_LONGEST_KEPT: Final = 600.0
 """Seconds that the list is believed. The poll ``markets`` reads it more often."""
 
 _ASKED_AGAIN: Final = 60.0
@@ -109,13 +111,13 @@ class Listing:
         async with self._reading:
             now = self._wall()
             # A clock that was set back makes a list look as if it came from the future.
-            if not 0 <= now - self._read_at < LONGEST_KEPT:
+            if not 0 <= now - self._read_at < _LONGEST_KEPT:
                 try:
                     await self._read(exchange)
                 except ExchangeError:
                     if not self._codes:
                         raise
-                    self._read_at = now - LONGEST_KEPT + _ASKED_AGAIN
+                    self._read_at = now - _LONGEST_KEPT + _ASKED_AGAIN
             return self._codes
 
     async def ask(
@@ -200,16 +202,47 @@ def chunks(codes: Sequence[str]) -> Sequence[Sequence[str]]:
     return [codes[start : start + _CHUNK] for start in range(0, len(codes), _CHUNK)]
 
 
+def or_bitcoin(wanted: Sequence[str], region: Region) -> Sequence[str]:
+    """Give what is watched; if that is nothing, bitcoin in the region's own currency."""
+    return wanted or (f"{region.quotes[0]}-BTC",)
+
+
+def plain(wanted: Iterable[str]) -> Sequence[str]:
+    """Give what of a watch list is a code, and no pattern."""
+    return [text for text in wanted if not _WILD & {*text}]
+
+
+def at_most(wanted: Sequence[str], region: Region) -> int:
+    """Give the number of markets that a watch list matches at most, as far as is known."""
+    codes = {*plain(wanted)}
+    quotes = {text.partition("-")[0] for text in {*wanted} - codes}
+    if any(_WILD & {*quote} for quote in quotes):
+        return region.markets
+    size = region.size(quotes) if quotes else 0
+    others = sum(code.partition("-")[0] not in quotes for code in codes)
+    return min(size + others, max(region.markets, len(codes)))
+
+
+def questions(markets: int) -> int:
+    """Give the number of questions that ``chunks`` makes of so many codes."""
+    return math.ceil(markets / _CHUNK)
+
+
+def list_reads(every: float) -> float:
+    """Give how often a run that comes every so many seconds reads the list, if nobody else does."""
+    return min(every / _LONGEST_KEPT, 1.0)
+
+
 def _matches(
     wanted: Sequence[str], listed: Collection[str]
 ) -> tuple[tuple[str, ...], frozenset[str]]:
     """Give the codes that are wanted, and what of the wanted matches a code."""
-    plain = frozenset(wanted).intersection(listed)
+    named = frozenset(wanted).intersection(listed)
     patterns = [(text, re.compile(translate(text))) for text in wanted if _WILD & {*text}]
-    chosen, found = [], set(plain)
+    chosen, found = [], set(named)
     for code in listed:
         hits = [text for text, pattern in patterns if pattern.fullmatch(code)]
         found.update(hits)
-        if hits or code in plain:
+        if hits or code in named:
             chosen.append(code)
     return tuple(chosen), frozenset(found)

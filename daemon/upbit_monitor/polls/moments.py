@@ -1,19 +1,24 @@
-"""Moments as the Exchange area of the exchange writes them."""
+"""Moments as the exchange writes them: milliseconds, UTC without saying so, or local times."""
 
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
 
 from upbit_monitor.errors import Unreadable
 
 if TYPE_CHECKING:
     from upbit_monitor.exchange import Endpoint, Region
 
+Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799_999)]
+"""Unix time, up to the end of the year 9999."""
+
 
 def moment(text: str, region: Region, endpoint: Endpoint[Any], field: str) -> float:
-    """Read an ISO 8601 time; gives Unix seconds.
+    """Read an ISO 8601 time of the Exchange area; gives Unix seconds.
 
     Korea writes an offset. The global documents show none: that is taken as local time. Raises
     ``Unreadable``, which names the field and not what stands in it.
@@ -27,3 +32,15 @@ def moment(text: str, region: Region, endpoint: Endpoint[Any], field: str) -> fl
     if found.tzinfo is None:
         found = found.replace(tzinfo=region.zone)
     return found.timestamp()
+
+
+def utc(text: str) -> float:
+    """Give the Unix time of an ISO 8601 time; without an offset it is UTC. Raises ``ValueError``.
+
+    Quotation writes its times so, and says that they are UTC only in the name of the field.
+    """
+    try:
+        found = datetime.fromisoformat(text)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+    except OverflowError:
+        raise ValueError("a time before or after all years") from None

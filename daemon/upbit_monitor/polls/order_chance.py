@@ -22,7 +22,7 @@ from upbit_monitor.polls.base import (
     option,
     spread,
 )
-from upbit_monitor.polls.listing import MARKET_ALL, Watchlist
+from upbit_monitor.polls.listing import MARKET_ALL, Watchlist, list_reads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,8 +83,6 @@ ORDERS_CHANCE: Final = Endpoint(
 _NOT_FOUND: Final = "notfoundmarket"
 """How the exchange calls a market, to those with a key, that it does not list."""
 
-_A_SECOND: Final = 1.0
-"""Seconds between two questions at least, where the interval allows it."""
 
 FEE: Final = Family(
     "upbit_order_fee_ratio",
@@ -159,7 +157,10 @@ class OrderChance(Poll[OrderChanceOptions]):
     @classmethod
     def requests(cls, options: OrderChanceOptions, region: Region) -> Mapping[Endpoint[Any], float]:
         """Give one for each market, and one for the market list if nobody else has read it."""
-        return {ORDERS_CHANCE: float(len(_markets(options, region))), MARKET_ALL: 1.0}
+        return {
+            ORDERS_CHANCE: float(len(_markets(options, region))),
+            MARKET_ALL: list_reads(options.every),
+        }
 
     async def run(self, exchange: Exchange) -> None:
         """Ask about one market after the other, and show them all.
@@ -169,8 +170,7 @@ class OrderChance(Poll[OrderChanceOptions]):
         listed = frozenset(await self._context.listing.codes(exchange))
         known = [market for market in self._markets if market in listed]
         chances: dict[str, Chance] = {}
-        seconds = min(len(known) * _A_SECOND, self._options.every / 2)
-        async for market in spread(known, seconds):
+        async for market in spread(known, self._options.every):
             chance = await _ask(exchange, market)
             if chance is not None:
                 chances[market] = chance

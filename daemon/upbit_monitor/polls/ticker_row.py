@@ -7,14 +7,12 @@ numbers keep their order. It refuses what a double cannot hold.
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
 
 from upbit_monitor.exchange import Endpoint
-
-Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799_999)]
-"""Unix time, up to the end of the year 9999."""
+from upbit_monitor.polls.moments import Milliseconds
 
 
 class Ticker(msgspec.Struct, gc=False):

@@ -15,14 +15,14 @@ from upbit_monitor.polls.base import (
     Poll,
     Seconds,
     interval,
-    named,
     option,
     quote_of,
 )
 from upbit_monitor.polls.doubt import IMPLAUSIBLE, Doubts
-from upbit_monitor.polls.listing import LONGEST_KEPT, MARKET_ALL, Watchlist, chunks
+from upbit_monitor.polls.listing import MARKET_ALL, Watchlist, chunks, list_reads
 from upbit_monitor.polls.tally import tally
 from upbit_monitor.polls.ticker_row import TICKER, TICKER_ALL, Ticker
+from upbit_monitor.polls.words import few
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -164,7 +164,7 @@ class Tickers(Poll[TickersOptions]):
         if not options.watch:
             return {TICKER_ALL: 1.0}
         tickers = TICKER_ALL if options.quotes or len(chunks(options.watch)) > 1 else TICKER
-        return {tickers: 1.0, MARKET_ALL: min(options.every / LONGEST_KEPT, 1.0)}
+        return {tickers: 1.0, MARKET_ALL: list_reads(options.every)}
 
     async def run(self, exchange: Exchange) -> None:
         """Ask for the prices, and show them."""
@@ -252,7 +252,7 @@ class Tickers(Poll[TickersOptions]):
         if stale:
             found.append(
                 Concern(
-                    f"sees no trade within `stale_after` on {named(stale)}",
+                    f"sees no trade within `stale_after` on {few(stale)}",
                     "Look for a halt in the exchange's notices; if these markets are only quiet, "
                     "raise `stale_after`.",
                 )

@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_UNITS: Final = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+_UNITS: Final = (("d", 86_400), ("h", 3_600), ("min", 60))
+_SHORT: Final = 10.0
+"""Below so many seconds, a tenth of one is worth telling."""
 
 _FEW: Final = 3
 
 
 def about(seconds: float) -> str:
-    """Say about how long, in one unit, rounded down: "3 h", "40 s"; a negative span is "0 s"."""
-    rest = max(0, int(seconds))
-    unit, size = next(((unit, size) for unit, size in _UNITS if rest >= size), _UNITS[-1])
-    return f"{rest // size} {unit}"
+    """Say about how long, in one unit, rounded down: "3 h", "40 s", "0.3 s"."""
+    for unit, size in _UNITS:
+        if seconds >= size:
+            return f"{seconds // size:.0f} {unit}"
+    return f"{max(seconds, 0.0):.1f} s" if seconds < _SHORT else f"{seconds // 1:.0f} s"
 
 
 def few(names: Iterable[str]) -> str:

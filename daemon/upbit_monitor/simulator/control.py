@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
@@ -19,6 +19,7 @@ from .knobs import KnobError
 from .refusals import RefusalError
 from .world import Wallet
 from .world.accounts import Order, new_uuid
+from .world.markets import BookShape
 
 if TYPE_CHECKING:
     from .exchange import SimulatedExchange
@@ -44,12 +45,15 @@ class ListMarket(msgspec.Struct, tag_field="do", tag="list", forbid_unknown_fiel
 
 
 class ChangeMarket(msgspec.Struct, tag_field="do", tag="market", forbid_unknown_fields=True):
-    """Stall or resume trading on a market, set or lift its warning, say what state it is in."""
+    """Change a market: its trading, its warning, its state, its book, its candles."""
 
     market: str
     stalled: bool | None = None
     warned: bool | None = None
     state: str | None = None
+    book: BookShape | None = None
+    book_frozen: bool | None = None
+    candle_delay_seconds: Annotated[float, msgspec.Meta(ge=0)] | None = None
 
     def carry_out(self, exchange: SimulatedExchange) -> object:
         """Do it."""
@@ -59,6 +63,12 @@ class ChangeMarket(msgspec.Struct, tag_field="do", tag="market", forbid_unknown_
             exchange.world.flag(self.market, warned=self.warned)
         if self.state is not None:
             exchange.world.call(self.market, self.state)
+        if self.book is not None:
+            exchange.world.shape_book(self.market, self.book)
+        if self.book_frozen is not None:
+            exchange.world.freeze_book(self.market, frozen=self.book_frozen)
+        if self.candle_delay_seconds is not None:
+            exchange.world.delay_candles(self.market, self.candle_delay_seconds)
         return {}
 
 

@@ -70,7 +70,8 @@ def _candles(ask: Ask, kind: str, floor: Callable[[float], float], length: float
     count = min(ask.integer("count", 1), _MOST)
     oldest = max(_OPENED, ask.now - _SECONDS_KEPT if kind == "seconds" else _OPENED)
     newest = floor(math.nextafter(_until(ask), -math.inf))
-    cursor = math.nextafter(min(ask.now, floor(newest + length)), -math.inf)
+    known = ask.now - market.candle_delay
+    cursor = math.nextafter(min(known, floor(newest + length)), -math.inf)
     rows: list[str] = []
     while len(rows) < count:
         trade = market.last_trade(cursor)

@@ -60,17 +60,23 @@ def orderbook(ask: Ask) -> str:
 
 def _book(ask: Ask, market: Market, level: float, count: int) -> str:
     path, step = market.path, max(level, market.path.tick)
-    moment = min(ask.now, market.stalled_at)
+    moment = min(ask.now, market.stalled_at, market.book_frozen_at)
+    shape = market.book
     bid = math.floor(path.mid(moment) / step) * step
     beat = math.floor(moment / 2)  # the book changes every other second
+    # A crossed book's best ask stands two steps below its best bid.
+    ask_from = bid - 2 * step if shape == "crossed" else bid + step
     units, asks, bids = [], 0.0, 0.0
-    for depth in range(count):
+    for depth in range(0 if shape == "empty" else count):
         ask_size = path.trade_volume(beat + 31 * depth) * (1 + depth / 4)
         bid_size = path.trade_volume(beat + 37 * depth + 11) * (1 + depth / 4)
+        bid_price = max(0.0, bid - step * depth)
+        if shape == "one_sided":
+            bid_price = bid_size = 0.0
         asks, bids = asks + ask_size, bids + bid_size
         units.append(
-            f'{{"ask_price":{shortest(bid + step * (depth + 1))},'
-            f'"bid_price":{shortest(max(0.0, bid - step * depth))},'
+            f'{{"ask_price":{shortest(ask_from + step * depth)},'
+            f'"bid_price":{shortest(bid_price)},'
             f'"ask_size":{shortest(ask_size)},"bid_size":{shortest(bid_size)}}}'
         )
     tail = f',"level":{shortest(level)}' if ask.world.region.korean else ""

@@ -21,6 +21,7 @@ from .prices import DAY
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from .markets import BookShape
     from .regions import Region
 
 Scope = tuple[str, ...]
@@ -137,6 +138,19 @@ class World:
         if currency not in {coin.code for coin in MAJORS}:
             raise KeyError(currency)
         self.wallets[currency] = wallet
+
+    def shape_book(self, code: str, shape: BookShape) -> None:
+        """Let the order book of a market look so from now on. Raises KeyError."""
+        self._markets[code] = replace(self._markets[code], book=shape)
+
+    def freeze_book(self, code: str, *, frozen: bool) -> None:
+        """Serve the order book of a market as it is now, or let it move again. Raises KeyError."""
+        at = self.now if frozen else math.inf
+        self._markets[code] = replace(self._markets[code], book_frozen_at=at)
+
+    def delay_candles(self, code: str, seconds: float) -> None:
+        """Let the candles of a market lag behind its trades. Raises KeyError."""
+        self._markets[code] = replace(self._markets[code], candle_delay=seconds)
 
     def _owner(self, scope: Scope) -> Owner:
         if scope not in self._owners:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from .coins import MAJORS, Coin, coins
 from .prices import DAY, HOUR, Path, noise_table
@@ -42,6 +42,11 @@ _BUSY = {coin.code for coin in MAJORS[:5]}
 _KNOWN = {coin.code for coin in MAJORS}
 
 
+BookShape = Literal["normal", "crossed", "one_sided", "empty"]
+"""How an order book looks: a crossed one has its best bid above its best ask, a one-sided one has
+no bids."""
+
+
 @dataclass(frozen=True, slots=True)
 class Market:
     """A trading pair. `rank` is its turn to be warned of; a market listed later has none."""
@@ -54,6 +59,9 @@ class Market:
     stalled_at: float = math.inf
     flagged: bool | None = None  # a warning set or lifted by command
     state: str = "active"  # what orders/chance calls it; no other word is documented
+    book: BookShape = "normal"  # by command
+    book_frozen_at: float = math.inf
+    candle_delay: float = 0.0  # seconds by which its candles lag behind its trades
 
     @property
     def quote(self) -> str:

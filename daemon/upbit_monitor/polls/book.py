@@ -1,0 +1,140 @@
+"""One order book, and what can be read off it: the best prices, how deep it is, how far it shows.
+
+Pure. A level whose price or size is null, absent or zero is no order: where one side of a book
+is shorter than the other, something must stand in its place. Levels may come in any order.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
+
+import msgspec
+
+from upbit_monitor.polls.moments import Milliseconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+SIDES: Final = ("bid", "ask")
+
+Amount = Annotated[float, msgspec.Meta(le=1e18)]
+"""A price or a size. What is larger is a mistake, and its products would be no numbers."""
+_LEAST: Final = 1e-18
+"""The smallest price and size that count as one; the exchange's smallest step is 1e-8."""
+
+_PERCENT: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,4})?%", flags=re.ASCII)
+_HUNDRED: Final = 100.0
+
+
+class Unit(msgspec.Struct):
+    """One step of the book: a level of either side."""
+
+    ask_price: Amount | None = None
+    bid_price: Amount | None = None
+    ask_size: Amount | None = None
+    bid_size: Amount | None = None
+
+
+class Book(msgspec.Struct):
+    """One row. Korea's ``level`` is not asked for: 0, the book as it is."""
+
+    market: str
+    timestamp: Milliseconds
+    orderbook_units: list[Unit] | None = None
+
+
+class Level(NamedTuple):
+    """Orders at one price, in the quote currency, and their size, in the base currency."""
+
+    price: float
+    size: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The two sides of a book, each from the best price on."""
+
+    bid: Sequence[Level]
+    ask: Sequence[Level]
+
+    @classmethod
+    def of(cls, book: Book) -> Sides:
+        """Sort a book into its sides."""
+        units = book.orderbook_units or ()
+        bids = _levels((unit.bid_price, unit.bid_size) for unit in units)
+        asks = _levels((unit.ask_price, unit.ask_size) for unit in units)
+        return cls(bid=sorted(bids, reverse=True), ask=sorted(asks))
+
+    @property
+    def best(self) -> Mapping[str, float]:
+        """The best price of each side that has one."""
+        return {name: side[0].price for name, side in self.named if side}
+
+    @property
+    def named(self) -> Iterable[tuple[str, Sequence[Level]]]:
+        """Both sides with their names."""
+        return zip(SIDES, (self.bid, self.ask), strict=True)
+
+    @property
+    def mid(self) -> float | None:
+        """The middle between the best prices; none unless both sides have one."""
+        if not (self.bid and self.ask):
+            return None
+        return (self.bid[0].price + self.ask[0].price) / 2
+
+    @property
+    def spread(self) -> float | None:
+        """The best ask less the best bid, as a ratio of the middle; negative if they crossed."""
+        mid = self.mid
+        return (self.ask[0].price - self.bid[0].price) / mid if mid else None
+
+    @property
+    def flaw(self) -> str | None:
+        """What is wrong with the prices, if anything is: crossed, one_sided or empty."""
+        if not (self.bid or self.ask):
+            return "empty"
+        if not (self.bid and self.ask):
+            return "one_sided"
+        return "crossed" if self.bid[0].price >= self.ask[0].price else None
+
+    def depth(self, band: float) -> Mapping[str, float]:
+        """Give the value of each side's orders within this ratio of the middle.
+
+        In quote currency; of a book that has no middle, nothing.
+        """
+        mid = self.mid
+        if mid is None:
+            return {}
+        return {
+            name: sum(one.price * one.size for one in side if abs(one.price - mid) <= mid * band)
+            for name, side in self.named
+        }
+
+    @property
+    def reach(self) -> Mapping[str, float]:
+        """How far each side's farthest order is from the middle, as a ratio of the middle."""
+        mid = self.mid
+        if mid is None:
+            return {}
+        return {name: abs(side[-1].price - mid) / mid for name, side in self.named}
+
+
+def band(text: str) -> float:
+    """Give the ratio that a text such as ``0.5%`` means.
+
+    Raises ``ValueError`` ("what is wrong; how to mend it").
+    """
+    if not _PERCENT.fullmatch(text) or not 0 < float(text[:-1]) <= _HUNDRED:
+        raise ValueError(f"{text!r} is no band; write a percentage above 0% such as 0.5%")
+    # Divided, not multiplied: 0.1 / 100 is the double that 0.001 is.
+    return float(text[:-1]) / _HUNDRED
+
+
+def _levels(pairs: Iterable[tuple[float | None, float | None]]) -> list[Level]:
+    return [
+        Level(price, size)
+        for price, size in pairs
+        if price is not None and size is not None and min(price, size) >= _LEAST
+    ]
