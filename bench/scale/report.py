@@ -44,21 +44,21 @@ class Outcome:
 
     @property
     def counted(self) -> Counter[tuple[str, str]]:
-        """Give the requests that the daemon counted, by region and path."""
-        paths = {end.name: end.path for poll in POLLS.values() for end in poll.endpoints}
+        """Give the requests that the daemon counted, by region and endpoint."""
         counted: Counter[tuple[str, str]] = Counter()
         for sample in self.observed.samples:
             if sample.name == c.ATTEMPTS.name:
                 region = self.scenario.targets[sample.labels["target"]].region
-                counted[region, paths[sample.labels["endpoint"]]] += round(sample.value)
+                counted[region, sample.labels["endpoint"]] += round(sample.value)
         return +counted
 
     @property
     def arrived(self) -> Counter[tuple[str, str]]:
-        """Give the requests that the exchanges received, by region and path."""
+        """Give the requests that the exchanges received, by region and endpoint."""
+        names = {end.path: end.name for poll in POLLS.values() for end in poll.endpoints}
         arrived: Counter[tuple[str, str]] = Counter()
         for (region, path, _), number in self.received.items():
-            arrived[region, path] += number
+            arrived[region, names.get(path, path)] += number
         return arrived
 
     @property

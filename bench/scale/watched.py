@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from upbit_monitor.simulator import Key, SimulatedExchange
+from upbit_monitor.simulator import REGIONS, Key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,16 +64,22 @@ class Scenario:
 
 def _everything(region: str) -> Mapping[str, Mapping[str, Any]]:
     """Give public polls of every market there is, each of them watched."""
-    market_place = SimulatedExchange(region, seed=SEED).world
-    codes = [market.code for market in market_place.markets]
-    quotes = [*dict.fromkeys(code.partition("-")[0] for code in codes)]
+    money = REGIONS[region].fiat
+    bitcoin = f"{money}-BTC"
     return {
-        "markets": {"every": "10s", "watch": codes},
-        "tickers": {"every": "1s", "quotes": quotes, "watch": codes},
+        "markets": {"every": "10s", "watch": ["*"]},
+        "tickers": {"every": "1s", "watch": ["*"]},
+        "orderbook": {"every": "10s", "watch": [bitcoin], "quotes": [money, "BTC", "USDT"]},
+        "trades": {"every": "10s", "watch": [bitcoin]},
+        "candles": {"every": "10s", "watch": [bitcoin]},
     }
 
 
-_PRIVATE: Final[Mapping[str, Mapping[str, Any]]] = {"open_orders": {"every": "1s"}}
+_PRIVATE: Final[Mapping[str, Mapping[str, Any]]] = {
+    "open_orders": {"every": "1s"},
+    "accounts": {"every": "10s"},
+    "wallet_status": {"every": "10s"},
+}
 
 
 def idle() -> Scenario:

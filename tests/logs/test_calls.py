@@ -86,6 +86,13 @@ def test_successes_are_at_info_if_asked() -> None:
     ]
 
 
+def test_a_query_that_names_a_hundred_markets_is_cut() -> None:
+    (line,) = told(replace(TIMEOUT, query="markets=" + ",".join(["KRW-BTC"] * 100)))
+    assert line["query"].startswith("markets=KRW-BTC,KRW-BTC,")
+    assert line["query"].endswith("… (807 characters)")
+    assert len(line["query"]) < 150
+
+
 def test_what_an_attempt_did_not_reach_is_left_out() -> None:
     (line,) = told(replace(TIMEOUT, latency=None, query=""))
     assert line.keys().isdisjoint({"query", "status", "latency_ms", "remaining", "message"})

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from upbit_monitor.logs.vocabulary import Logger
 
 _BLOCKED: Final = 418
+_LONGEST_QUERY: Final = 120
 _EVENTS: Final = {429: Event.REQUEST_THROTTLED, _BLOCKED: Event.REQUEST_BLOCKED}
 
 
@@ -84,7 +85,7 @@ def _fields(call: Call) -> dict[str, object]:
         "poll": call.poll,
         "endpoint": call.endpoint,
         "group": call.group,
-        "query": call.query or None,
+        "query": _short(call.query) or None,
         "request_id": call.request_id,
         "status": call.status,
         "latency_ms": None if call.latency is None else _milliseconds(call.latency),
@@ -95,6 +96,13 @@ def _fields(call: Call) -> dict[str, object]:
         "message": call.message,
     }
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def _short(query: str) -> str:
+    """Cut a query that names a hundred markets: each line of a sweep would have them all."""
+    if len(query) <= _LONGEST_QUERY:
+        return query
+    return f"{query[:_LONGEST_QUERY]}… ({len(query)} characters)"
 
 
 def _milliseconds(seconds: float) -> float:
