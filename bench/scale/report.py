@@ -116,7 +116,9 @@ def _figures(outcome: Outcome) -> Iterator[tuple[str, str]]:
     yield "requests refused", str(outcome.refused)
     for name, family in _RUNS.items():
         yield name, str(outcome.total(family))
-    yield "of those that failed: withheld", str(outcome.total(c.POLL_FAILURES, reason="withheld"))
+    for reason in c.RUN_FAILURES:
+        failed = outcome.total(c.POLL_FAILURES, reason=reason)
+        yield f"of those that failed: {reason}", str(failed)
     yield "start of a run, p99 late by ms", outcome.within(c.POLL_START_DELAY, 0.99)
     for share in (0.5, 0.99, 1):
         yield f"loop lag, its own view, {_quantile(share)} ms", outcome.within(c.LOOP_LAG, share)
