@@ -88,13 +88,13 @@ async def test_a_market_that_went_since_is_left_out_of_the_question() -> None:
 
 
 @in_virtual_time
-async def test_what_is_listed_and_not_found_is_for_a_person() -> None:
+async def test_what_is_listed_and_not_found_is_asked_for_again_and_waits_for_nobody() -> None:
     bench = Bench("KRW-BTC")
 
     async def unknown(_: object) -> None:
         raise Mistaken(404, "404", "Code not found")
 
-    with pytest.raises(Mistaken):
+    with pytest.raises(Unreadable, match="does not find what it lists"):
         await bench.listing.ask(bench.exchange, ["KRW-BTC"], unknown)
 
 

@@ -129,7 +129,8 @@ class Listing:
         """Ask about markets by name. ``None`` if none of them is listed any more.
 
         If one has gone since the list was read, the list is read anew, and the question is asked
-        about the others. Raises what ``question`` raises.
+        about the others. Raises what ``question`` raises, and ``Unreadable`` if the list has all of
+        them, for the next run to see whether it has settled.
         """
         try:
             return await question(codes)
@@ -139,7 +140,9 @@ class Listing:
             listed = {market.market for market in await self.read(exchange)}
             left = [code for code in codes if code in listed]
             if len(left) == len(codes):
-                raise  # the exchange lists what it does not find: that is for a person
+                # In the midst of a delisting, say: nothing that waits for a person.
+                what = "the exchange does not find what it lists"
+                raise Unreadable(f"{MARKET_ALL.path}: {what}: {error}") from error
             return await question(left) if left else None
 
     async def _read(self, exchange: Exchange) -> Sequence[Market]:

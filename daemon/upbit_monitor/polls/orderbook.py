@@ -198,18 +198,22 @@ class Orderbook(Poll[OrderbookOptions]):
         watched = self._watch.of(listed)
         seen: list[Seen] = []
         missing: list[str] = []
+        rows = _Rows(self._bands, frozenset(watched))
         async for codes, units in spread(self._questions(listed, watched), self._options.every):
             asked, books = await self._ask(exchange, codes, units)
             now = self._context.exchange_time()
             came = {book.market: book for book in books}
             missing += [code for code in asked if code not in came]
-            seen += [
+            some = [
                 Seen(code, Sides.of(came[code]), max(now - came[code].timestamp / 1000, 0.0))
                 for code in asked
                 if code in came
             ]
+            # Now, and not all at the end: eight hundred books would hold the loop for too long.
+            rows.add(some)
+            seen += some
         found = irregular(seen, missing, self._options.stale_after)
-        self._show(seen, frozenset(watched), Counter(condition for condition, _ in found))
+        self._show(seen, rows, Counter(condition for condition, _ in found))
         self.gist = _gist(seen)
         self.concerns = (
             *self._watch.concerns,
@@ -245,11 +249,10 @@ class Orderbook(Poll[OrderbookOptions]):
 
         return await self._context.listing.ask(exchange, codes, question) or ((), ())
 
-    def _show(
-        self, seen: Sequence[Seen], watched: Collection[str], count: Mapping[str, int]
-    ) -> None:
+    def _show(self, seen: Sequence[Seen], shown: _Rows, count: Mapping[str, int]) -> None:
         board, target = self._context.board, self._context.target
-        self._show_watched([one for one in seen if one.market in watched])
+        for family, values in shown.by_family.items():
+            board.show(family, target, values)
         spreads = [one.sides.spread for one in seen if one.sides.flaw is None]
         board.observe(AGE, target, values=[one.age for one in seen])
         board.observe(SPREADS, target, values=[ratio for ratio in spreads if ratio is not None])
@@ -257,13 +260,21 @@ class Orderbook(Poll[OrderbookOptions]):
         rows: Rows = {(name,): count.get(name, 0) for name in CONDITIONS}
         board.show(IRREGULAR, target, rows)
 
-    def _show_watched(self, seen: Sequence[Seen]) -> None:
-        board, target = self._context.board, self._context.target
-        best: Rows = {}
-        spreads: Rows = {}
-        depth: Rows = {}
-        reach: Rows = {}
+
+class _Rows:
+    """The series of the watched books. Its state: those of the books that came so far."""
+
+    def __init__(self, bands: Mapping[str, float], watched: Collection[str]) -> None:
+        self._bands = bands
+        self._watched = watched
+        self.by_family: dict[Family, Rows] = {BEST: {}, SPREAD: {}, DEPTH: {}, REACH: {}}
+
+    def add(self, seen: Sequence[Seen]) -> None:
+        """Take in some books; those that are not watched have no series."""
+        best, spreads, depth, reach = self.by_family.values()
         for market, sides, _ in seen:
+            if market not in self._watched:
+                continue
             best |= {(market, side): price for side, price in sides.best.items()}
             if sides.spread is not None:
                 spreads[market,] = sides.spread
@@ -272,8 +283,6 @@ class Orderbook(Poll[OrderbookOptions]):
                 depth |= {(market, side, name): value for side, value in values}
             if self._bands:
                 reach |= {(market, side): ratio for side, ratio in sides.reach.items()}
-        for family, rows in ((BEST, best), (SPREAD, spreads), (DEPTH, depth), (REACH, reach)):
-            board.show(family, target, rows)
 
 
 def _gist(seen: Sequence[Seen]) -> str:
