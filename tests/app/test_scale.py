@@ -50,6 +50,10 @@ OPTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
     "markets": {"every": 20.0},
     "tickers": {"every": 2.0},
     "open_orders": {"every": 2.0},
+    "orderbook": {"every": 6.0, "quotes": ("BTC",)},
+    "accounts": {"every": 5.0, "currencies": ("BTC",)},
+    "wallet_status": {"every": 5.0, "watch": ("BTC", "ETH")},
+    "api_keys": {"every": 60.0},
 }
 LENGTH: Final = 600.0
 LOOKS: Final = 12
