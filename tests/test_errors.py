@@ -98,7 +98,7 @@ def test_a_withheld_request_tells_its_group_and_how_long() -> None:
 
 
 def test_a_refusal_without_words_is_still_legible() -> None:
-    assert str(refusal(502, None, "")) == "502 without a name: no message"
+    assert str(refusal(502, None, "")) == "502: no message"
 
 
 def test_a_configuration_error_has_one_line_a_problem() -> None:

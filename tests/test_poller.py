@@ -26,6 +26,7 @@ from upbit_monitor.errors import (
 )
 from upbit_monitor.metrics import catalogue as c
 from upbit_monitor.poller import Cadence, Poller, State
+from upbit_monitor.polls import Concern
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -153,6 +154,13 @@ def test_the_state_is_what_its_docstring_says(
             assert Verdict.PARK not in since_success
 
 
+def test_a_short_interval_is_not_overdue_for_one_request_that_failed() -> None:
+    cadence = Cadence(1.0)
+    cadence.succeed(0)
+    cadence.fail(5, Verdict.RETRY, 0)
+    assert [cadence.state(now, GRACE) for now in (10.0, 10.1)] == [State.FRESH, State.FAILING]
+
+
 def test_waits_for_the_limiter_do_not_make_the_weather_worse() -> None:
     cadence = Cadence(5.0)
     for _ in range(12):
@@ -167,12 +175,13 @@ def test_waits_for_the_limiter_do_not_make_the_weather_worse() -> None:
         (None, 0, State.WAITING),
         (None, 1, State.FAILING),
         (0.0, 0, State.FRESH),
-        (50.0, 4, State.FRESH),
+        (50.0, 0, State.FRESH),
         (50.1, 0, State.LATE),
-        (50.1, 1, State.FAILING),
+        (30.0, 4, State.FRESH),
+        (30.1, 1, State.FAILING),
     ],
 )
-def test_what_is_shown_is_fresh_for_three_intervals_and_a_run(
+def test_what_is_shown_is_fresh_for_three_intervals_and_a_run_that_may_be_under_way(
     age: float | None, failures: int, expected: State
 ) -> None:
     cadence = Cadence(EVERY)
@@ -506,3 +515,15 @@ async def test_what_was_never_sent_says_nothing_of_the_exchange() -> None:
         await bench.beats(1)
         seen.append((bench.poller.unreachable_since, bench.poller.withheld))
     assert seen == [(NOW, False), (NOW, True), (None, False)]
+
+
+@pytest.mark.parametrize("told", [False, True])
+@in_virtual_time
+async def test_a_concern_is_logged_when_it_comes_and_when_it_goes(*, told: bool) -> None:
+    bench = Bench(takes(0), takes(0), takes(0), takes(0))
+    for what in ("1 is late", "2 are late", None, "1 is late"):
+        concerns = () if what is None else (Concern(what, "Look at it.", told=told),)
+        bench.poller.poll.concerns = concerns
+        await bench.beats(1)
+    raised, gone = ("warning", "concern_raised"), ("info", "concern_gone")
+    assert bench.log.told() == ([] if told else [raised, gone, raised])

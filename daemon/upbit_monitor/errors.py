@@ -113,7 +113,7 @@ class Refused(ExchangeError):
     def __init__(self, status: int, name: str | None, message: str) -> None:
         remedy = _REMEDIES.get(name or "")
         hint = f" ({remedy})" if remedy else ""
-        super().__init__(f"{status} {name or 'without a name'}: {message or 'no message'}{hint}")
+        super().__init__(f"{status}{f' {name}' if name else ''}: {message or 'no message'}{hint}")
         self.status = status
         self.name = name
         self.message = message

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from upbit_monitor.logs import Logger
     from upbit_monitor.metrics import Board, Family
-    from upbit_monitor.polls import Exchange, Poll
+    from upbit_monitor.polls import Concern, Exchange, Poll
 
 _LONGEST_BACK_OFF: Final = 60.0
 """Seconds between attempts in lasting bad weather, where the interval itself is not longer."""
@@ -40,6 +40,11 @@ _PARKED_PROBE: Final = 900.0
 
 _OVERDUE_AFTER: Final = 3
 """Intervals without success after which what a poll shows is called late."""
+
+
+_LEAST_OVERDUE: Final = 10.0
+"""Seconds that a poll is not called overdue within, however short its interval: one request may
+take as long and then fail, and that alone is no news."""
 
 
 class State(Enum):
@@ -81,8 +86,10 @@ class Cadence:
         if self.parked:
             return State.PARKED
         if self.succeeded_at is not None:
-            age = now - self.succeeded_at
-            if age <= _OVERDUE_AFTER * self.every + grace:
+            allowed = _OVERDUE_AFTER * self.every
+            # A run that may be under way is given its time; what has failed since is not.
+            allowed = max(allowed, _LEAST_OVERDUE) if self.failures else allowed + grace
+            if now - self.succeeded_at <= allowed:
                 return State.FRESH
         if self.failures:
             return State.FAILING
@@ -121,7 +128,8 @@ class Poller:
     """One poll of one target, with its cadence.
 
     Its state: the cadence, the run in progress, why the last run failed, when the exchange was
-    heard of last, and which kinds of failure have been told since the last success.
+    heard of last, which kinds of failure have been told since the last success, and what a person
+    should look at.
     """
 
     def __init__(  # noqa: PLR0913 -- the world, injected
@@ -153,6 +161,7 @@ class Poller:
         self.unreachable_since: float | None = None
         """Unix time since which runs end without an answer; ``None`` while they do not."""
         self._told: set[str] = set()
+        self._concerns: dict[str, Concern] = {}
         self._exchange = exchange
         self._board = board
         self._dice = dice
@@ -239,6 +248,7 @@ class Poller:
             speak = self._log.info if self._told else self._log.debug
             speak(Event.POLL_RECOVERED, failures=self.cadence.failures)
             self._told.clear()
+        self._tell_concerns()
         self.cadence.succeed(_now())
         self._note_reach(None)
         self.last_success_at = self._wall()
@@ -246,6 +256,16 @@ class Poller:
         self._board.put(
             c.POLL_LAST_SUCCESS, self.target, self.poll.name, value=self.last_success_at
         )
+
+    def _tell_concerns(self) -> None:
+        """Tell what a person should look at when it comes, and when it goes: not at each run."""
+        before, self._concerns = self._concerns, {one.remedy: one for one in self.poll.concerns}
+        for remedy, concern in self._concerns.items():
+            if remedy not in before and not concern.told:
+                self._log.warning(Event.CONCERN_RAISED, what=concern.what, remedy=remedy)
+        for remedy, concern in before.items():
+            if remedy not in self._concerns and not concern.told:
+                self._log.info(Event.CONCERN_GONE, what=concern.what)
 
     def _failed(
         self,

@@ -181,7 +181,7 @@ async def test_a_value_that_is_null_in_the_answer(tmp_path: Path) -> None:
         exchange.world.list_market("KRW-NEWONE", after=3600)
         seen = await look(one({"tickers": tickers}, server.url), tmp_path)
     assert {*seen.of("upbit_ticker_trade_price")} == {("korea", "KRW-BTC")}
-    assert seen.log == []
+    assert seen.log == [("warning", "concern_raised")]  # it has no trade: it is stale
     assert seen.state() == {("korea", "tickers", "fresh")}
     assert "KRW-BTC" in seen.once
     assert "market=KRW-NEWONE" not in seen.once

@@ -82,14 +82,15 @@ async def test_what_is_wrong_with_a_book_is_seen_and_passes(region: str) -> None
 @each_region
 @in_virtual_time
 async def test_a_book_shows_no_more_than_it_reaches(region: str) -> None:
-    bench = Bench("orderbook", region, bands=("0.1%", "100%"))
+    bands = {"0.01%": 0.0001, "0.1%": 0.001, "1%": 0.01, "100%": 1.0}
+    bench = Bench("orderbook", region, bands=tuple(bands))
     await bench.run()
     for side in ("bid", "ask"):
         reach = bench.table(REACH)[bench.market, side]
-        depth = bench.table(DEPTH)
-        near, all_of_it = (depth[bench.market, side, band] for band in ("0.1%", "100%"))
-        assert 0 < near <= all_of_it
-        assert (near < all_of_it) == (reach > 0.001)
+        known = [band for market, of, band in bench.table(DEPTH) if of == side]
+        assert known == [band for band, ratio in bands.items() if ratio <= reach]
+        depth = [bench.table(DEPTH)[bench.market, side, band] for band in known]
+        assert depth == sorted(depth)
 
 
 @each_region

@@ -60,7 +60,7 @@ CLOSED: dict[str, Container[object]] = {
     "network": Texts(".*"),
     "key_id": Texts("[0-9a-f]{8}"),
     "own": {"yes", "no"},
-    "band": {"0.1%", "0.5%", "1%"},
+    "band": {"0.01%", "0.1%", "1%"},
     "condition": {*CONDITIONS},
 }
 

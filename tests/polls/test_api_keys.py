@@ -62,7 +62,13 @@ async def test_a_key_that_is_gone_has_no_series() -> None:
 
 @pytest.mark.parametrize(
     ("days", "what"),
-    [(14, None), (13.9, "ends in 13 d"), (0.2, "ends in 4 h"), (0, "has ended"), (-1, "has ended")],
+    [
+        (14, None),
+        (13.9, "ends in 13 d 21 h"),
+        (0.2, "ends in 4 h 48 min"),
+        (0, "has ended"),
+        (-1, "has ended"),
+    ],
 )
 @in_virtual_time
 async def test_the_end_of_the_own_key_is_a_concern_when_it_is_near(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.exchange import captured
-from upbit_monitor.polls.book import Sides, band
+from upbit_monitor.polls.book import Sides, band, is_band
 from upbit_monitor.polls.orderbook import ORDERBOOK
 
 RECORDED = (
@@ -48,7 +49,7 @@ def test_a_recorded_book_agrees_with_its_own_totals(name: str) -> None:
         total = sum(level.size for level in levels)
         assert "PARTIAL" in name or total == pytest.approx(row[f"total_{side}_size"])
         value = sum(level.price * level.size for level in levels)
-        assert found.depth(1)[side] == pytest.approx(value)
+        assert (side in found.depth(1)) == (len(levels) < 15)
         assert found.depth(found.reach[side])[side] == pytest.approx(value)
 
 
@@ -111,13 +112,14 @@ def test_whatever_stands_in_a_book_gives_numbers_in_order(units: list[dict[str, 
     assert found.spread is None or math.isfinite(found.spread)
     assert (found.flaw == "crossed") == (found.spread is not None and found.spread <= 0)
     for narrow, wide in pairwise(map(found.depth, (0.001, 0.01, 1))):
-        assert all(narrow[side] <= wide[side] for side in narrow)
+        assert all(narrow[side] <= wide[side] for side in narrow.keys() & wide.keys())
 
 
 @pytest.mark.parametrize(
     ("text", "ratio"), [("0.1%", 0.001), ("1%", 0.01), ("2.50%", 0.025), ("100%", 1)]
 )
 def test_a_band_is_a_percentage(text: str, ratio: float) -> None:
+    assert is_band(text)
     assert band(text) == ratio
 
 
@@ -140,5 +142,22 @@ def test_a_band_is_a_percentage(text: str, ratio: float) -> None:
     ],
 )
 def test_anything_else_is_no_band(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is no band; write a percentage"):
-        band(text)
+    assert not is_band(text)
+
+
+@given(
+    mid=st.decimals("0.001", "1000000", places=4),
+    percent=st.sampled_from(["0.01", "0.1", "0.25", "0.5", "1", "2.5"]),
+)
+def test_an_order_on_the_edge_of_a_band_is_within_it(mid: Decimal, percent: str) -> None:
+    off = mid * Decimal(percent) / 100
+    found = sides(unit(float(mid - off), float(mid + off), 1, 1))
+    assert found.depth(band(f"{percent}%")).keys() == {"bid", "ask"}
+    assert all(value > 0 for value in found.depth(band(f"{percent}%")).values())
+
+
+@pytest.mark.parametrize(("steps", "known"), [(14, True), (15, False), (30, False)])
+def test_what_lies_beyond_a_book_that_is_cut_off_is_not_known(steps: int, known: bool) -> None:  # noqa: FBT001 -- a column
+    found = sides(*(unit(100 - step, 102 + step, 1, 1) for step in range(steps)))
+    assert (found.depth(0.9).keys() == {"bid", "ask"}) == known
+    assert found.depth(0.05).keys() == {"bid", "ask"}

@@ -117,7 +117,7 @@ async def test_the_latest_market_is_named_with_how_late_it_is() -> None:
     bench = Bench(-240, watch=("KRW-*",))
     bench.starts |= {"KRW-ETH": [-120], "KRW-XRP": [0]}
     await bench.run(61)
-    assert bench.concerns == ["the candle of KRW-BTC is 3 min late, and 1 more"]
+    assert bench.concerns == ["the candle of KRW-BTC is 3 min 1 s late, and 1 more"]
     assert bench.late == 2
     assert bench.poll.gist == "3 markets: newest candle ended 1.0 s ago"
 

@@ -10,6 +10,7 @@ from tests.fakes import NOW, FakeExchange
 from tests.polls.context import Place
 from tests.virtual import in_virtual_time
 from upbit_monitor.errors import Unreadable
+from upbit_monitor.polls import Seconds
 from upbit_monitor.polls.open_orders import (
     OF_MARKET,
     OLDEST,
@@ -356,3 +357,23 @@ async def test_the_documented_answer_is_read() -> None:
     await bench.poll.run(FakeExchange(lambda *_: answer))
     assert bench.table(VALUE) == NO_VALUE | {("bid", "KRW"): 140070000}
     assert bench.table(OPEN_ORDERS) == NOTHING | {("bid", "wait"): 1}
+
+
+@in_virtual_time
+async def test_a_conditional_order_is_not_stuck_until_its_price_has_come() -> None:
+    bench = Bench(order(1, "ask", "watch"), stuck_after=Seconds(60))
+    for _ in range(2):
+        await bench.run()
+        bench.now += 3600
+    assert bench.shown(STUCK) == {"bid": 0, "ask": 0}
+    bench.orders = [order(1, "ask", "wait")]
+    await bench.run()
+    assert bench.shown(STUCK)["ask"] == 1
+
+
+@in_virtual_time
+async def test_an_order_is_as_old_as_the_exchange_s_clock_says() -> None:
+    bench = Bench(order(1), stuck_after=Seconds(60))
+    bench.skew = -1e9
+    await bench.run()
+    assert bench.shown(STUCK)["bid"] == 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import asdict
 from heapq import merge
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,6 @@ from upbit_monitor.app.second_opinion import Asker
 from upbit_monitor.app.status import status
 from upbit_monitor.app.story import story
 from upbit_monitor.metrics import catalogue as c
-from upbit_monitor.poller import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -75,7 +73,7 @@ def _describe(
     now = time.time()
     standing = {each.name: each for each in status(watch, started_at=now, now=now).targets}
     return {
-        "healthy": all(poller.state() is State.FRESH for poller in pollers),
+        "healthy": all(map(_succeeded, pollers)),
         "targets": {
             name: {
                 "region": target.region,
@@ -109,12 +107,19 @@ def _opinion(opinion: Opinion) -> dict[str, Any]:
     return {"address": opinion.address, "up": opinion.up, "why": opinion.why}
 
 
+def _succeeded(poller: Poller) -> bool:
+    """Tell whether the one run did; how long ago, while others were still running, is no matter."""
+    return poller.why is None and poller.last_success_at is not None
+
+
 def _poll(poller: Poller, instruments: Instruments) -> dict[str, Any]:
     return {
-        "ok": poller.why is None,
+        "ok": _succeeded(poller),
         "why": poller.why,
         "gist": poller.poll.gist,
-        "concerns": [asdict(concern) for concern in poller.poll.concerns],
+        "concerns": [
+            {"what": concern.what, "remedy": concern.remedy} for concern in poller.poll.concerns
+        ],
         "saw": [*_saw(poller, instruments)] if poller.why is None else [],
     }
 

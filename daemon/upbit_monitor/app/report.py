@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from upbit_monitor.app.story import line
-from upbit_monitor.exposition import certificate, clock
+from upbit_monitor.exposition import certificate, clock, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+
+_WRONG_BY: Final = 2.0
+"""Seconds by which our clock is certainly wrong before that is marked; as on the page."""
 
 
 def report(seen: Mapping[str, Any]) -> str:
     """Render what ``once`` gave: a block a target, a line a value."""
     lines = [line for name, target in seen["targets"].items() for line in _target(name, target)]
     lines += _opinion(seen.get("second_opinion"))
-    verdict = "All polls succeeded." if seen["healthy"] else "Something is unwell; see above."
-    return "\n".join([*lines, verdict])
+    return "\n".join([*lines, _verdict(seen)])
+
+
+def _verdict(seen: Mapping[str, Any]) -> str:
+    polls = [poll for target in seen["targets"].values() for poll in target["polls"].values()]
+    concerns = sum(len(poll["concerns"]) for poll in polls)
+    look = f", and {counted(concerns, 'thing')} to look at, marked with !" if concerns else ""
+    failed = sum(not poll["ok"] for poll in polls)
+    if failed:
+        return f"{failed} of {counted(len(polls), 'poll')} failed{look}."
+    return f"All polls succeeded{look}."
 
 
 def _target(name: str, target: Mapping[str, Any]) -> Iterator[str]:
     yield f"{name} · region {target['region']} · {target['base_url']}"
     if ours := target["clock"]:
-        yield f"  clock {clock((ours['ahead_seconds'], ours['give_or_take']))}"
+        ahead, give = ours["ahead_seconds"], ours["give_or_take"]
+        wrong = abs(ahead) - give > _WRONG_BY
+        yield f"{'! ' if wrong else '  '}clock {clock((ahead, give))}"
     if theirs := target["certificate"]:
         yield f"  certificate {certificate(theirs['seconds_left'])}"
     for poll, result in target["polls"].items():

@@ -57,7 +57,7 @@ targets:
       tickers: {{every: 5s, watch: [SGD-BTC, SGD-ETH]}}
       open_orders: {{every: 3s}}
       api_keys: {{every: 1m}}
-log: {{format: console, requests: info}}
+log: {{format: console}}
 """
 
 

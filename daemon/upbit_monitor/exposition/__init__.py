@@ -14,7 +14,7 @@ from upbit_monitor.exposition.status import (
     TargetStatus,
 )
 from upbit_monitor.exposition.web import WebServer
-from upbit_monitor.exposition.words import certificate, clock
+from upbit_monitor.exposition.words import certificate, clock, counted
 
 __all__ = [
     "Counted",
@@ -28,4 +28,5 @@ __all__ = [
     "WebServer",
     "certificate",
     "clock",
+    "counted",
 ]

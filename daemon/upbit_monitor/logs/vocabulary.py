@@ -104,6 +104,8 @@ class Event(StrEnum):
     POLL_OVERLAPPED = "poll_overlapped", "A run was skipped because the one before still runs."
 
     # what is seen of the exchange
+    CONCERN_RAISED = "concern_raised", "A poll saw something that a person should look at."
+    CONCERN_GONE = "concern_gone", "What a person should have looked at is so no more."
     MARKET_LISTED = "market_listed", "A market appeared."
     MARKET_DELISTED = "market_delisted", "A market disappeared."
 

@@ -76,10 +76,15 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Concern:
-    """What a person should look at although the exchange answers: what is so, and what to do."""
+    """What a person should look at although the exchange answers: what is so, and what to do.
+
+    ``what`` may change with its numbers; ``remedy`` is the same as long as the concern is.
+    """
 
     what: str
     remedy: str
+    told: bool = False
+    """Whether the log has events of its own for it."""
 
 
 class Poll(ABC, Generic[OptionsT]):

@@ -27,6 +27,11 @@ _LEAST: Final = 1e-18
 _PERCENT: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,4})?%", flags=re.ASCII)
 _HUNDRED: Final = 100.0
 
+_EDGE: Final = 1e-12
+"""Ratio of the middle by which a band's edge may be missed: far below any step of a price."""
+_CUT_OFF: Final = 15
+"""Steps that a side has if it may go on: the documents say 30, answers of some years ago had 15."""
+
 
 class Unit(msgspec.Struct):
     """One step of the book: a level of either side."""
@@ -100,16 +105,20 @@ class Sides:
         return "crossed" if self.bid[0].price >= self.ask[0].price else None
 
     def depth(self, band: float) -> Mapping[str, float]:
-        """Give the value of each side's orders within this ratio of the middle.
+        """Give the value of each side's orders within this ratio of the middle, if it is known.
 
-        In quote currency; of a book that has no middle, nothing.
+        In quote currency. Of a book that has no middle, nothing; nor of a side that is cut off
+        before the band ends: what lies beyond is not known.
         """
         mid = self.mid
         if mid is None:
             return {}
+        # An order that stands on the edge is within; doubles do not know that 39.8 is.
+        edge, short_of_it = mid * (band + _EDGE), mid * (band - _EDGE)
         return {
-            name: sum(one.price * one.size for one in side if abs(one.price - mid) <= mid * band)
+            name: sum(one.price * one.size for one in side if abs(one.price - mid) <= edge)
             for name, side in self.named
+            if abs(side[-1].price - mid) >= short_of_it or len(side) < _CUT_OFF
         }
 
     @property
@@ -121,13 +130,13 @@ class Sides:
         return {name: abs(side[-1].price - mid) / mid for name, side in self.named}
 
 
-def band(text: str) -> float:
-    """Give the ratio that a text such as ``0.5%`` means.
+def is_band(text: str) -> bool:
+    """Tell whether a text such as ``0.5%`` is a percentage above 0% and up to 100%."""
+    return _PERCENT.fullmatch(text) is not None and 0 < float(text[:-1]) <= _HUNDRED
 
-    Raises ``ValueError`` ("what is wrong; how to mend it").
-    """
-    if not _PERCENT.fullmatch(text) or not 0 < float(text[:-1]) <= _HUNDRED:
-        raise ValueError(f"{text!r} is no band; write a percentage above 0% such as 0.5%")
+
+def band(text: str) -> float:
+    """Give the ratio that a text such as ``0.5%`` means."""
     # Divided, not multiplied: 0.1 / 100 is the double that 0.001 is.
     return float(text[:-1]) / _HUNDRED
 

@@ -102,6 +102,7 @@ class Doubts:
             Concern(
                 f"was given tickers that cannot be true ({reason}) of {few(found)}",
                 "Do not act on these prices, and compare them with the exchange's own page.",
+                told=True,
             )
             for reason, found in self._markets.items()
         ]

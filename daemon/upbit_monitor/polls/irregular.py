@@ -58,14 +58,3 @@ def concerns(found: Iterable[tuple[str, str]], watched: Collection[str]) -> Iter
             word = condition.replace("_", "-")
             number = "1 book is" if len(markets) == 1 else f"{len(markets)} books are"
             yield Concern(f"{number} {word}: {names}", _REMEDIES[condition])
-
-
-def unlisted(quotes: Iterable[str], listed: Iterable[str]) -> Iterable[Concern]:
-    """Tell which quote currencies no listed market has."""
-    has = {code.partition("-")[0] for code in listed}
-    names = ", ".join(quote for quote in quotes if quote not in has)
-    if names:
-        yield Concern(
-            f"asks for the books of {names}, of which no market is listed",
-            "See whether it is misspelt or of another region, and mend `quotes`.",
-        )

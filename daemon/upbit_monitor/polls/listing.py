@@ -19,7 +19,7 @@ from upbit_monitor.errors import ExchangeError, Mistaken, Unreadable
 from upbit_monitor.exchange import Endpoint
 from upbit_monitor.logs import Event
 from upbit_monitor.metrics import catalogue as c
-from upbit_monitor.polls.base import Concern
+from upbit_monitor.polls.base import Concern, quote_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
@@ -189,6 +189,7 @@ class Watchlist:
             Concern(
                 f"watches {', '.join(sorted(self._missing))}, which the exchange does not list",
                 "See whether it was delisted or is misspelt, and mend `watch`.",
+                told=True,
             ),
         )
 
@@ -249,3 +250,14 @@ def _matches(
         if hits or code in named:
             chosen.append(code)
     return tuple(chosen), frozenset(found)
+
+
+def unlisted(quotes: Iterable[str], listed: Iterable[str]) -> Iterable[Concern]:
+    """Tell which quote currencies no listed market has."""
+    has = {quote_of(code) for code in listed}
+    names = ", ".join(quote for quote in quotes if quote not in has)
+    if names:
+        yield Concern(
+            f"asks for all of {names}, of which no market is listed",
+            "See whether it is misspelt or of another region, and mend `quotes`.",
+        )

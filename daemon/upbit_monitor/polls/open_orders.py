@@ -66,6 +66,7 @@ ORDERS_OPEN: Final = Endpoint(
 
 SIDES: Final = ("bid", "ask")
 STATES: Final = ("wait", "watch")
+_CONDITIONAL: Final = "watch"
 _PAGE: Final = 100
 """Orders on a page: the most that the exchange gives."""
 
@@ -89,7 +90,8 @@ STUCK: Final = Family(
     "upbit_open_orders_stuck",
     "gauge",
     "Open orders older than the threshold whose executed volume has not changed for that long. A "
-    "part-filled order is timed from when it was first seen, a reload included.",
+    "part-filled order is timed from when it was first seen, a reload included. Conditional orders "
+    "(watch) wait for their price and are not among them.",
     ("target", "side"),
     advice="Look at these orders on the exchange: the price may have left them, or whoever placed "
     "them may be gone. The page names the markets.",
@@ -240,7 +242,7 @@ class OpenOrders(Poll[OpenOrdersOptions]):
         if stuck:
             parts.append(f"{len(stuck)} stuck")
         if created:
-            parts.append(f"oldest {words.about(self._context.wall() - min(created))}")
+            parts.append(f"oldest {words.about(self._context.exchange_time() - min(created))}")
         self.gist = ", ".join(parts)
         limit = words.about(self._options.stuck_after)
         sides = [(side, [order.market for order in stuck if order.side == side]) for side in SIDES]
@@ -259,15 +261,15 @@ class OpenOrders(Poll[OpenOrdersOptions]):
         return self._context.board.fold(family, order.side, SIDES)
 
     def _stuck(self, orders: Sequence[tuple[Order, float]]) -> Sequence[Order]:
-        now = self._context.wall()
+        now = self._context.exchange_time()
         before, self._progress = self._progress, {}
         stuck = []
         for order, created in orders:
             # An order seen for the first time may have been filled in part a moment ago.
             unknown = (order.executed_volume, now if order.executed_volume else created)
             volume, since = before.get(order.uuid, unknown)
-            if volume != order.executed_volume:
-                since = now
+            if volume != order.executed_volume or order.state == _CONDITIONAL:
+                since = now  # one that waits for its price is in no book yet
             self._progress[order.uuid] = (order.executed_volume, since)
             if now - since > self._options.stuck_after:
                 stuck.append(order)

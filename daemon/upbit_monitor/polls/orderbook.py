@@ -18,8 +18,8 @@ from upbit_monitor.polls.base import (
     quote_of,
     spread,
 )
-from upbit_monitor.polls.book import Book, Sides, band
-from upbit_monitor.polls.irregular import CONDITIONS, Seen, concerns, irregular, unlisted
+from upbit_monitor.polls.book import Book, Sides, band, is_band
+from upbit_monitor.polls.irregular import CONDITIONS, Seen, concerns, irregular
 from upbit_monitor.polls.listing import (
     MARKET_ALL,
     Watchlist,
@@ -28,6 +28,7 @@ from upbit_monitor.polls.listing import (
     list_reads,
     or_bitcoin,
     questions,
+    unlisted,
 )
 from upbit_monitor.polls.words import about
 
@@ -76,19 +77,19 @@ DEPTH: Final = Family(
     "upbit_orderbook_depth", "gauge",
     "Value of the orders on a side of a watched market's book whose price is within a band of the "
     "middle, in quote currency; the band is a percentage of the middle, as configured. At most 30 "
-    "steps of a book can be seen: where the band is wider than upbit_orderbook_reach_ratio, this "
-    "is a lower bound.",
+    "steps of a book can be seen: absent where the band is wider than upbit_orderbook_reach_ratio, "
+    "unless the side has so few steps that it must be whole.",
     ("target", "market", "side", "band"),
     advice="An order larger than this moves the price by more than the band: trade in parts, or "
-    "wait. Compare it with the reach before you believe that a market got thin.",
+    "wait. If it is absent, see how far the book reaches, and configure a narrower band.",
 )  # fmt: skip
 REACH: Final = Family(
     "upbit_orderbook_reach_ratio", "gauge",
     "How far the visible part of a watched market's book reaches from the middle, by side, as a "
     "ratio of the middle; at most 30 steps are visible. Absent without bands.",
     ("target", "market", "side"),
-    advice="Where it is smaller than a band, the depth within that band is more than what is "
-    "shown; choose narrower bands for this market.",
+    advice="Where it is smaller than a band, the depth within that band is not known; choose "
+    "narrower bands for this market.",
 )  # fmt: skip
 AGE: Final = Family(
     "upbit_orderbook_age_seconds", "histogram",
@@ -139,16 +140,22 @@ class OrderbookOptions:
         (),
     )
     bands: tuple[str, ...] = option(
-        "Distances from the middle within which depth is summed, in percent of it.",
-        ("0.1%", "0.5%", "1%"),
+        "Distances from the middle within which depth is summed, in percent of it. Only 30 steps "
+        "of a book can be seen: of a market with small steps, nothing is known of wide bands.",
+        ("0.01%", "0.1%", "1%"),
     )
     stale_after: Seconds = option(
         "A book whose timestamp is older than this is stale.", Seconds(600), minimum=1
     )
 
     def __post_init__(self) -> None:
-        ratios = [band(text) for text in self.bands]
-        if len({*ratios}) < len(ratios):
+        wrong = [text for text in self.bands if not is_band(text)]
+        if wrong:
+            raise ValueError(
+                f"bands has {', '.join(map(repr, wrong))}; write percentages above 0% and up to "
+                "100%, such as 0.5%"
+            )
+        if len({*map(band, self.bands)}) < len(self.bands):
             raise ValueError("bands has one twice; write each once")
 
     def watched(self, region: Region) -> Sequence[str]:

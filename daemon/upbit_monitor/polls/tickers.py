@@ -19,7 +19,7 @@ from upbit_monitor.polls.base import (
     quote_of,
 )
 from upbit_monitor.polls.doubt import IMPLAUSIBLE, Doubts
-from upbit_monitor.polls.listing import MARKET_ALL, Watchlist, chunks, list_reads
+from upbit_monitor.polls.listing import MARKET_ALL, Watchlist, chunks, list_reads, unlisted
 from upbit_monitor.polls.tally import tally
 from upbit_monitor.polls.ticker_row import TICKER, TICKER_ALL, Ticker
 from upbit_monitor.polls.words import few
@@ -205,7 +205,7 @@ class Tickers(Poll[TickersOptions]):
         self._show_quotes(ANSWERED, quotes, rows)
         self._doubts.show(tickers, now)
         self.gist = self._said(tickers, stale, now)
-        self.concerns = self._worries(stale)
+        self.concerns = (*self._worries(stale), *unlisted(self._options.quotes, rows))
 
     def _show_watched(self, watched: Sequence[Ticker]) -> None:
         board, target = self._context.board, self._context.target

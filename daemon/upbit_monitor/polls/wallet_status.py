@@ -181,8 +181,18 @@ class WalletStatus(Poll[WalletStatusOptions]):
         }
         board.show(BLOCK_AGE, target, rows)
         self.concerns = (
-            *_closed("which takes no deposits", known, _TAKES_DEPOSITS),
-            *_closed("which pays out no withdrawals", known, _PAYS_OUT),
+            *_closed(
+                known,
+                _TAKES_DEPOSITS,
+                "which takes no deposits",
+                "Send nothing there, and see the exchange's notices.",
+            ),
+            *_closed(
+                known,
+                _PAYS_OUT,
+                "which pays out no withdrawals",
+                "Wait for nothing from there, and see the exchange's notices.",
+            ),
             *_absent(self._options.watch, watched),
         )
 
@@ -211,7 +221,9 @@ def _rows(known: Sequence[str], count: Counter[str]) -> Mapping[tuple[str, ...],
     return {(state,): count[state] for state in dict.fromkeys((*known, *count))}
 
 
-def _closed(what: str, wallets: Sequence[Wallet], able: frozenset[str]) -> tuple[Concern, ...]:
+def _closed(
+    wallets: Sequence[Wallet], able: frozenset[str], what: str, remedy: str
+) -> tuple[Concern, ...]:
     closed = [
         f"{wallet.currency} on {wallet.key[1]}"
         for wallet in wallets
@@ -219,8 +231,7 @@ def _closed(what: str, wallets: Sequence[Wallet], able: frozenset[str]) -> tuple
     ]
     if not closed:
         return ()
-    remedy = "Send nothing there, wait for nothing from there, and see the exchange's notices."
-    return (Concern(f"watches {words.few(closed)}, {what}", remedy),)
+    return (Concern(f"watches {words.few(closed)}, {what}", remedy, told=True),)
 
 
 def _absent(watch: Sequence[str], watched: Sequence[Wallet]) -> tuple[Concern, ...]:

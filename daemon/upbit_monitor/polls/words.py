@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_UNITS: Final = (("d", 86_400), ("h", 3_600), ("min", 60))
+_UNITS: Final = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 _SHORT: Final = 10.0
 """Below so many seconds, a tenth of one is worth telling."""
 
@@ -15,11 +15,15 @@ _FEW: Final = 3
 
 
 def about(seconds: float) -> str:
-    """Say about how long, in one unit, rounded down: "3 h", "40 s", "0.3 s"."""
-    for unit, size in _UNITS:
-        if seconds >= size:
-            return f"{seconds // size:.0f} {unit}"
-    return f"{max(seconds, 0.0):.1f} s" if seconds < _SHORT else f"{seconds // 1:.0f} s"
+    """Say how long, in one or two units, rounded down: "2 d 23 h", "40 s", "0.3 s"."""
+    if seconds < _SHORT:
+        return f"{max(seconds, 0.0):.1f} s"
+    rest = int(seconds)
+    place = next(place for place, (_, size) in enumerate(_UNITS) if rest >= size)
+    parts = [(rest // size, unit) for unit, size in _UNITS[place : place + 1]]
+    for unit, size in _UNITS[place + 1 : place + 2]:
+        parts.append((rest % _UNITS[place][1] // size, unit))
+    return " ".join(f"{number} {unit}" for number, unit in parts if number)
 
 
 def few(names: Iterable[str]) -> str:

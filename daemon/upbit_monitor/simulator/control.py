@@ -57,6 +57,8 @@ class ChangeMarket(msgspec.Struct, tag_field="do", tag="market", forbid_unknown_
 
     def carry_out(self, exchange: SimulatedExchange) -> object:
         """Do it."""
+        if exchange.world.find(self.market) is None:
+            raise LookupError(self.market)
         if self.stalled is not None:
             (exchange.world.stall if self.stalled else exchange.world.resume)(self.market)
         if self.warned is not None:
