@@ -19,6 +19,12 @@ FRESH, WAITING, LATE = PollState.FRESH, PollState.WAITING, PollState.LATE
 FAILING, PARKED, NO_KEY = PollState.FAILING, PollState.PARKED, PollState.NO_KEY
 
 FRESH_POLL = PollStatus("tickers", FRESH, 5.0, NOW - 1)
+REFUSED = PollStatus("tickers", FAILING, 5.0, NOW - 60, 3, "429 too_many_requests: no message")
+HELD = replace(REFUSED, why="group ticker: no request may leave for another 2.0 s", withheld=True)
+
+CROWD = QuotaStatus("ticker", 10, 5, foreign=99, others=6.0)
+SEEN = replace(CROWD, others=1.0)
+GONE = replace(CROWD, others=0.0)
 
 
 def only(target: TargetStatus) -> Finding:
@@ -83,6 +89,23 @@ def test_what_fresh_polls_want_looked_at_is_found_and_counted_in_the_headline() 
     )
 
 
+def test_what_several_polls_want_looked_at_alike_is_one_finding_and_counts_once() -> None:
+    concern = Concern("watches KRW-GONE, which the exchange does not list", "Mend `watch`.")
+    alike = tuple(
+        replace(FRESH_POLL, name=name, concerns=(concern,)) for name in ("a", "b", "c", "d")
+    )
+    otherwise = replace(FRESH_POLL, name="e", concerns=(replace(concern, remedy="Look."),))
+    korea = target(polls=(*alike, otherwise))
+    sentence = "watches KRW-GONE, which the exchange does not list"
+    assert told(korea, replace(korea, name="second")) == [
+        f"korea / a, b and 2 more {sentence}",
+        f"korea / e {sentence}",
+        f"second / a, b and 2 more {sentence}",
+        f"second / e {sentence}",
+    ]
+    assert diagnose(daemon(korea)).headline == "All 5 polls are fresh, 2 things to look at"
+
+
 def test_what_an_overdue_poll_once_wanted_looked_at_is_not_told_any_more() -> None:
     concern = Concern("has 2 orders that stand still", "See whether they are wanted.")
     assert told(target(polls=(replace(FRESH_POLL, state=LATE, concerns=(concern,)),))) == [
@@ -124,6 +147,19 @@ def test_a_parked_poll_whose_key_is_in_the_environment_needs_a_restart_for_a_new
     assert "restart" in only(target(polls=(replace(parked, key_from_environment=True),))).remedy
 
 
+def test_a_parked_poll_says_that_it_looks_again_and_when() -> None:
+    parked = PollStatus("open_orders", PARKED, 5.0, why="401")
+    rare = replace(parked, name="accounts", every_seconds=3_600.0)
+    quarter = "It looks again by itself, about every quarter of an hour."
+    assert only(target(polls=(parked,))).remedy.endswith(quarter)
+    assert only(target(polls=(replace(parked, key_from_environment=True),))).remedy.endswith(
+        quarter
+    )
+    assert only(target(polls=(parked, rare))).remedy.endswith(
+        "They look again by themselves, about every 1\N{NO-BREAK SPACE}h."
+    )
+
+
 def test_draining_is_the_headline_whatever_else_there_is() -> None:
     assert diagnose(daemon(*ILL.targets, draining=True)).headline == "Shutting down"
 
@@ -137,8 +173,8 @@ def test_every_trouble_is_found_once_the_gravest_first_and_each_has_a_remedy() -
     assert [finding.where for finding in findings] == [
         "korea / tickers",
         "korea / open_orders",
-        "korea / candles",
         "korea / ticker",
+        "korea / candles",
     ]
     assert all(finding.remedy for finding in findings)
 
@@ -184,7 +220,30 @@ def test_a_block_is_one_sentence_for_all_groups_and_all_targets_that_share_it() 
         f"korea, second / our IP address {blocked}",
         f"sg / our IP address {blocked}",
     ]
-    assert diagnose(daemon(first)).headline == "The only poll is fresh, 1 thing to look at"
+
+
+def test_a_block_is_the_headline_however_the_polls_are() -> None:
+    address = QuotaStatus("a", 10, 5, shut_until=NOW + 40, blocked=True)
+    account = replace(address, counted_by=Counted.ACCOUNT)
+    failing = PollStatus("tickers", FAILING, 5.0, None, 2, "418")
+    well = target(name="sg", polls=(FRESH_POLL,))
+
+    def headline(*targets: TargetStatus) -> str:
+        diagnosis = diagnose(daemon(*targets))
+        assert diagnosis.tone is Tone.BAD
+        return diagnosis.headline
+
+    for poll in (FRESH_POLL, failing):
+        ill = target(polls=(poll,), quotas=(address, account))
+        keyed = target(polls=(poll,), quotas=(account,))
+        assert headline(ill) == "Our IP address is blocked"
+        assert headline(ill, well) == "Our IP address is blocked at korea"
+        assert headline(keyed, well) == "The account of korea is blocked"
+        assert headline(keyed, replace(keyed, name="second")) == (
+            "The accounts of korea, second are blocked"
+        )
+    over = replace(address, shut_until=NOW - 1)
+    assert diagnose(daemon(target(polls=(FRESH_POLL,), quotas=(over,)))).tone is Tone.GOOD
 
 
 def test_a_block_of_an_account_is_told_apart_from_that_of_the_address() -> None:
@@ -198,16 +257,92 @@ def test_a_block_of_an_account_is_told_apart_from_that_of_the_address() -> None:
     ]
 
 
-@pytest.mark.parametrize(("others", "found"), [(0.0, False), (14.9, False), (15.0, True)])
-def test_others_are_found_when_they_take_half_of_what_is_allowed(
+@pytest.mark.parametrize(
+    ("budget", "others", "found"),
+    [
+        (15, 0.0, False),
+        (15, 8.9, False),
+        (15, 9.0, True),
+        (26, 4.0, False),
+        (26, 4.1, True),
+        (30, 0.0, False),
+        (30, 0.1, True),
+    ],
+)
+def test_others_are_found_when_they_take_much_of_the_limit_or_more_than_our_share_leaves(
+    budget: int,
     others: float,
     found: bool,  # noqa: FBT001 -- an example's outcome
 ) -> None:
-    quota = QuotaStatus("default", 30, 15, foreign=99, others=others, counted_by=Counted.ACCOUNT)
+    quota = QuotaStatus("default", 30, budget, foreign=99, others=others)
     sentences = told(target(quotas=(quota,)))
     assert sentences == (
-        ["korea / default is used by others: 15.0 of 30 requests a window"] if found else []
+        [f"korea / default is used by others: {others} of 30 requests a window"] if found else []
     )
+
+
+@pytest.mark.parametrize(
+    ("counted_by", "place"),
+    [(Counted.ADDRESS, "at this address"), (Counted.ACCOUNT, "with a key of this account")],
+)
+def test_where_the_others_are_depends_on_what_the_exchange_counts_by(
+    counted_by: Counted, place: str
+) -> None:
+    assert place in only(target(quotas=(replace(CROWD, counted_by=counted_by),))).remedy
+
+
+def test_what_concerns_a_quota_comes_before_the_polls_that_suffer_from_it() -> None:
+    refused = QuotaStatus("market", 10, 5, shut_until=NOW + 2)
+    late = PollStatus("tickers", LATE, 5.0, NOW - 60)
+    blocked = replace(refused, group="trade", blocked=True)
+    parked = PollStatus("trades", PARKED, 5.0, why="401")
+    ill = target(polls=(late, parked), quotas=(CROWD, refused, blocked))
+    assert [finding.where for finding in diagnose(daemon(ill)).findings] == [
+        "korea / our IP address",
+        "korea / trades",
+        "korea / market",
+        "korea / ticker",
+        "korea / tickers",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("poll", "quota", "sentence"),
+    [
+        (HELD, CROWD, "our own limiter holds requests back, for others use up ticker"),
+        (HELD, SEEN, "our own limiter holds requests back, for others were seen to use ticker"),
+        (HELD, GONE, "our own limiter holds requests back"),
+        (HELD, replace(CROWD, group="market"), "our own limiter holds requests back"),
+        (REFUSED, CROWD, "others use up ticker"),
+        (REFUSED, SEEN, "others were seen to use ticker"),
+        (REFUSED, GONE, "others were seen to use ticker"),
+    ],
+)
+def test_polls_that_lack_quota_say_who_has_it(
+    poll: PollStatus, quota: QuotaStatus, sentence: str
+) -> None:
+    mine = QuotaStatus("ticker", 10, 5)
+    ill = target(polls=(poll,), quotas=(quota, mine) if quota.group != "ticker" else (quota,))
+    (finding,) = (found for found in diagnose(daemon(ill)).findings if found.tone is Tone.BAD)
+    assert finding.what == f"fails, 3 times in a row: {sentence}"
+    assert ("Find who else asks at this address" in finding.remedy) is ("others" in sentence)
+
+
+def test_a_poll_that_fails_for_another_reason_does_not_blame_others() -> None:
+    ill = target(polls=(replace(REFUSED, why="500 internal: no message"),), quotas=(CROWD,))
+    assert diagnose(daemon(ill)).findings[0].what == "fails, 3 times in a row"
+
+
+def test_polls_that_lack_the_same_quota_are_one_sentence_and_those_of_another_are_not() -> None:
+    more = replace(HELD, name="b", why="group ticker: no request may leave for another 9.0 s")
+    other = replace(HELD, name="c", why="group trade: no request may leave for another 9.0 s")
+    quotas = (CROWD, QuotaStatus("trade", 10, 5))
+    found = diagnose(daemon(target(polls=(HELD, more, other), quotas=quotas))).findings
+    assert [finding.where for finding in found] == [
+        "korea / tickers, b",
+        "korea / c",
+        "korea / ticker",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from upbit_monitor.exposition import (
     PollStatus,
     QuotaStatus,
     Status,
+    TargetStatus,
 )
 from upbit_monitor.exposition.page import landing_page
 from upbit_monitor.polls import Concern
@@ -188,6 +189,14 @@ def test_a_poll_shows_what_it_saw_last_in_a_row_of_its_own() -> None:
     assert page.values("class").count("gist") == 1
 
 
+@pytest.mark.parametrize("state", [PollState.LATE, PollState.FAILING, PollState.PARKED])
+def test_what_a_poll_saw_is_told_as_past_once_it_is_not_fresh(state: PollState) -> None:
+    overdue = PollStatus("tickers", state, 5.0, NOW - 97, gist="284 prices")
+    assert "at the last success: 284 prices" in shown(daemon(target(polls=(overdue,)))).words
+    fresh = replace(overdue, state=PollState.FRESH)
+    assert "284 prices" in shown(daemon(target(polls=(fresh,)))).words
+
+
 def test_what_a_poll_wants_looked_at_is_marked_at_its_row_while_it_is_fresh() -> None:
     concern = Concern("has 2 orders that stand still", "See whether they are wanted.")
 
@@ -222,12 +231,22 @@ def test_a_target_shows_its_clock_and_its_certificate_if_they_are_known() -> Non
     assert "certificate" not in unknown
 
 
-def test_a_target_wears_the_gravest_tone_of_its_polls() -> None:
+def test_a_target_wears_the_gravest_tone_of_its_polls_or_that_of_its_own_trouble() -> None:
     def badge(*states: PollState) -> str:
         watched = tuple(PollStatus(str(state), state, 5.0) for state in states)
-        page = landing_page(daemon(target(polls=watched)), LINKS)
+        return of(target(polls=watched))
+
+    def of(ill: TargetStatus) -> str:
+        page = landing_page(daemon(ill), LINKS)
         return page.partition("<h2")[2].partition('class="badge ')[2].partition('"')[0]
 
+    silent = PollStatus(
+        "markets", PollState.FRESH, 5.0, NOW - 9, failures=2, unreachable_since=NOW - 5
+    )
+    block = QuotaStatus("ticker", 10, 5, shut_until=NOW + 40, blocked=True)
+    well = PollStatus("markets", PollState.FRESH, 5.0, NOW)
+    assert of(target(polls=(silent,))) == "bad"
+    assert of(target(polls=(well,), quotas=(block,))) == "bad"
     assert badge() == "idle"
     assert badge(PollState.FRESH, PollState.NO_KEY) == "good"
     assert badge(PollState.FRESH, PollState.LATE) == "warn"

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.exposition.examples import NOW, daemon, target
-from upbit_monitor.exposition import Opinion, PollState, PollStatus, Status
+from upbit_monitor.exposition import Opinion, PollState, PollStatus, QuotaStatus, Status
 from upbit_monitor.exposition.diagnosis import diagnose
 from upbit_monitor.exposition.finding import Tone
 
@@ -81,10 +81,23 @@ def test_a_parked_poll_is_told_though_its_target_is_out_of_reach() -> None:
     assert [finding.where for finding in findings] == ["korea", "korea / open_orders"]
 
 
-def test_while_another_target_answers_the_headline_counts_polls() -> None:
+@pytest.mark.parametrize("state", [PollState.FRESH, PollState.WAITING, PollState.FAILING])
+def test_while_another_target_answers_the_headline_names_those_that_do_not(
+    state: PollState,
+) -> None:
+    silent = target(polls=(replace(MUTE, state=state), HEARD))
     other = target(name="singapore", polls=(HEARD,))
-    asked = replace(daemon(SILENT, other), second_opinion=opinion(up=True))
-    assert headline(asked) == "1 of 3 polls is failing"
+    diagnosis = diagnose(replace(daemon(silent, other), second_opinion=opinion(up=True)))
+    assert (diagnosis.tone, diagnosis.headline) == (Tone.BAD, "korea does not answer")
+    assert headline(daemon(silent, replace(silent, name="id"), other)) == "korea, id do not answer"
+
+
+def test_a_block_by_one_target_and_the_silence_of_another_are_both_in_the_headline() -> None:
+    block = QuotaStatus("ticker", 10, 5, shut_until=NOW + 40, blocked=True)
+    other = target(name="singapore", polls=(HEARD,), quotas=(block,))
+    assert headline(daemon(SILENT, other)) == (
+        "Our IP address is blocked at singapore, korea does not answer"
+    )
 
 
 def test_a_target_that_watches_nothing_says_nothing_of_the_line() -> None:

@@ -10,7 +10,7 @@ from upbit_monitor.exposition.finding import Finding, Tone
 from upbit_monitor.exposition.poll_findings import TROUBLED, poll_findings
 from upbit_monitor.exposition.reach import reach_findings, silence
 from upbit_monitor.exposition.status import PollState
-from upbit_monitor.exposition.target_findings import target_findings
+from upbit_monitor.exposition.target_findings import lockout, target_findings
 from upbit_monitor.exposition.words import counted
 
 if TYPE_CHECKING:
@@ -31,12 +31,13 @@ class Diagnosis:
 def diagnose(status: Status) -> Diagnosis:
     """Judge the daemon as a whole; the gravest finding comes first.
 
-    A shut group is a finding, but not the headline's matter: a 429 shuts one for a second or two,
-    and the polls stay fresh.
+    Of equal ones, what concerns a target or a quota comes before the polls that suffer from it.
+    A refused group is a finding, but not the headline's matter: a 429 shuts one for a second or
+    two, and the polls stay fresh. A block lasts, and grows: it is the headline.
     """
     findings = sorted(
         (*reach_findings(status), *target_findings(status), *poll_findings(status)),
-        key=lambda finding: (-finding.tone.rank, finding.passing),
+        key=lambda finding: -finding.tone.rank,
     )
     tone, headline = _headline(status, findings)
     return Diagnosis(tone, headline, tuple(findings))
@@ -52,8 +53,9 @@ def _headline(status: Status, findings: Sequence[Finding]) -> tuple[Tone, str]:
         return Tone.WARN, "Shutting down"
     if not total:
         return Tone.WARN, "Nothing is watched"
-    if quiet := silence(status):
-        return Tone.BAD, quiet
+    # Both are told: who is locked out by one exchange may miss another.
+    if gravest := [words for words in (lockout(status), silence(status)) if words]:
+        return Tone.BAD, ", ".join(gravest)
     if troubled:
         count = sum(troubled.values())
         tone = Tone.WARN if set(troubled) == {PollState.LATE} else Tone.BAD

@@ -13,6 +13,7 @@ from upbit_monitor.exposition.diagnosis import diagnose
 from upbit_monitor.exposition.finding import TONES, Tone
 from upbit_monitor.exposition.markup import Html, element, joined
 from upbit_monitor.exposition.quota_bar import quota_row
+from upbit_monitor.exposition.reach import silent_since
 from upbit_monitor.exposition.status import PollState
 from upbit_monitor.exposition.words import ago, certificate, clock, counted, span
 
@@ -161,7 +162,7 @@ def _target(target: TargetStatus, now: float, told: frozenset[str | None]) -> Ht
         "section",
         element(
             "div",
-            element("h2", _badge(_worst(target)), target.name, id=place),
+            element("h2", _badge(_worst(target, now)), target.name, id=place),
             element("p", " · ".join(facts), class_="muted"),
             class_="line",
         ),
@@ -171,7 +172,9 @@ def _target(target: TargetStatus, now: float, told: frozenset[str | None]) -> Ht
     )
 
 
-def _worst(target: TargetStatus) -> Tone:
+def _worst(target: TargetStatus, now: float) -> Tone:
+    if silent_since(target) is not None or any(q.blocked_at(now) for q in target.quotas):
+        return Tone.BAD
     tones = [TONES[poll.state] for poll in target.polls]
     tones += [Tone.WARN for poll in target.polls if poll.failures or poll.concerns]
     return max(tones, key=lambda tone: tone.rank, default=Tone.IDLE)
@@ -214,8 +217,10 @@ def _poll(poll: PollStatus, now: float, told: frozenset[str | None]) -> Iterator
         element("td", str(poll.failures), class_="alarm" if poll.failures else "muted"),
     )
     if poll.gist:
-        mark = _badge(Tone.WARN) if poll.concerns and poll.state is PollState.FRESH else ""
-        yield element("tr", element("td", mark, poll.gist, colspan="4", class_="gist"))
+        fresh = poll.state is PollState.FRESH
+        mark = _badge(Tone.WARN) if poll.concerns and fresh else ""
+        gist = poll.gist if fresh else f"at the last success: {poll.gist}"
+        yield element("tr", element("td", mark, gist, colspan="4", class_="gist"))
     if poll.why and poll.why not in told:
         yield element("tr", element("td", poll.why, colspan="4", class_="why"))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from upbit_monitor.exposition.finding import Finding, Tone
-from upbit_monitor.exposition.words import counted, span
+from upbit_monitor.exposition.words import counted, listed, span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,10 +30,16 @@ def silent_since(target: TargetStatus) -> float | None:
 
 
 def silence(status: Status) -> str | None:
-    """Give the headline if no target answers at all; None if one does, or none is watched."""
+    """Give the headline if a target does not answer; None if all do, or none is watched.
+
+    That fresh polls are not overdue yet is no comfort: nothing of the target can be known.
+    """
     watched = [target for target in status.targets if any(p.state.enabled for p in target.polls)]
-    if not watched or any(silent_since(target) is None for target in watched):
+    silent = [target.name for target in watched if silent_since(target) is not None]
+    if not silent:
         return None
+    if len(silent) < len(watched):
+        return f"{listed(silent)} {'does' if len(silent) == 1 else 'do'} not answer"
     up = None if status.second_opinion is None else status.second_opinion.up
     if up is None:
         return "The exchange is out of reach"

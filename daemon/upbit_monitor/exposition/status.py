@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,12 +78,26 @@ class PollStatus:
     withheld: bool = False
     key_from_environment: bool = False
 
+    @property
+    def short_of_quota(self) -> bool:
+        """Whether the last run failed for want of quota: a 429, or our limiter's own no."""
+        return self.withheld or (self.why or "").startswith("429 ")
+
 
 class Counted(StrEnum):
     """By what the exchange counts requests together. The words are for people."""
 
     ADDRESS = "IP address"
     ACCOUNT = "account"
+
+    @property
+    def company(self) -> str:
+        """Where those are who use the same quota."""
+        return "at this address" if self is Counted.ADDRESS else "with a key of this account"
+
+
+_CROWD: Final = 0.3
+"""The part of a quota that others take when they are told of; the planned alert says the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +128,9 @@ class QuotaStatus:
 
     @property
     def crowded(self) -> bool:
-        """Whether others take half of what the exchange allows, or more."""
-        return self.others > 0 and self.others >= self.limit / 2
+        """Whether others take much of what the exchange allows, or of what is ours of it."""
+        spare = self.limit - self.budget
+        return self.others > 0 and (self.others >= _CROWD * self.limit or self.others > spare)
 
     @property
     def overplanned(self) -> bool:
@@ -130,6 +145,10 @@ class QuotaStatus:
     def shut_for(self, now: float) -> float:
         """Seconds until the group opens again; 0 if it is open."""
         return max(0.0, (self.shut_until or now) - now)
+
+    def blocked_at(self, now: float) -> bool:
+        """Whether a 418 shuts the group at this moment."""
+        return self.blocked and self.shut_for(now) > 0
 
 
 @dataclass(frozen=True, slots=True)

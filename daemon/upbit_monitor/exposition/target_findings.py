@@ -46,12 +46,33 @@ def _configuration(status: Status) -> Iterator[Finding]:
     )
 
 
+def lockout(status: Status) -> str | None:
+    """Give the headline if a 418 locks us out; None if none does."""
+    address, account = (_blocked(status, counted_by) for counted_by in Counted)
+    if address:
+        every = len(address) == len(status.targets)
+        return "Our IP address is blocked" + ("" if every else f" at {listed(address)}")
+    if account:
+        many = len(account) > 1
+        accounts, be = ("accounts", "are") if many else ("account", "is")
+        return f"The {accounts} of {listed(account)} {be} blocked"
+    return None
+
+
+def _blocked(status: Status, counted_by: Counted) -> list[str]:
+    return [
+        target.name
+        for target in status.targets
+        if any(q.counted_by is counted_by and q.blocked_at(status.now) for q in target.quotas)
+    ]
+
+
 def _blocks(status: Status) -> Iterator[Finding]:
     """Tell of each 418 once, however many groups and targets it shuts."""
     shut: dict[tuple[str, ...], list[tuple[str, QuotaStatus]]] = {}
     for target in status.targets:
         for quota in target.quotas:
-            if quota.blocked and quota.shut_for(status.now):
+            if quota.blocked_at(status.now):
                 # Targets at one host share its view of our address.
                 account = target.name if quota.counted_by is Counted.ACCOUNT else ""
                 together = (target.base_url, quota.counted_by, account)
@@ -94,15 +115,13 @@ def _opening(quotas: Sequence[QuotaStatus], now: float) -> str:
 def _crowds(target: TargetStatus) -> Iterator[Finding]:
     for quota in target.quotas:
         if quota.crowded:
-            whose = "with a key of this account"
-            if quota.counted_by is Counted.ADDRESS:
-                whose = "at this address"
             yield Finding(
                 Tone.WARN,
                 f"{target.name} / {quota.group}",
                 f"is used by others: {quota.others:.1f} of {quota.limit} requests a window",
                 None,
-                f"Find who else asks {whose}. We keep out of their way, so our polls may be late.",
+                f"Find who else asks {quota.counted_by.company}. We keep out of their way, so our "
+                "polls may be late.",
             )
 
 
