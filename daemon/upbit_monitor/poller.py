@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from upbit_monitor.errors import (
     ExchangeError,
     Refused,
+    Throttled,
     Unreachable,
     Verdict,
     Withheld,
@@ -155,6 +156,7 @@ class Poller:
         self.why: str | None = None
         """Why the last run failed; ``None`` after a success."""
         self.withheld = False
+        self.throttled = False
         """Whether it failed because the limiter let no request go."""
         self.heard_at: float | None = None
         """Unix time of the end of the last run that the exchange answered, if only to refuse."""
@@ -298,6 +300,7 @@ class Poller:
 
     def _note_reach(self, error: ExchangeError | None) -> None:
         """Note whether the exchange answered. What was never sent says nothing of that."""
+        self.throttled = isinstance(error, Throttled)
         if isinstance(error, Unreachable):
             self.unreachable_since = self.unreachable_since or self._wall()
         elif not isinstance(error, Withheld):

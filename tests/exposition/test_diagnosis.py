@@ -19,8 +19,17 @@ FRESH, WAITING, LATE = PollState.FRESH, PollState.WAITING, PollState.LATE
 FAILING, PARKED, NO_KEY = PollState.FAILING, PollState.PARKED, PollState.NO_KEY
 
 FRESH_POLL = PollStatus("tickers", FRESH, 5.0, NOW - 1)
-REFUSED = PollStatus("tickers", FAILING, 5.0, NOW - 60, 3, "429 too_many_requests: no message")
-HELD = replace(REFUSED, why="group ticker: no request may leave for another 2.0 s", withheld=True)
+REFUSED = PollStatus(
+    "tickers",
+    FAILING,
+    5.0,
+    NOW - 60,
+    3,
+    "429: Too many API requests.",
+    throttled=True,
+    groups=frozenset({"ticker"}),
+)
+HELD = replace(REFUSED, why="group ticker: no request", withheld=True, throttled=False)
 
 CROWD = QuotaStatus("ticker", 10, 5, foreign=99, others=6.0)
 SEEN = replace(CROWD, others=1.0)
@@ -329,13 +338,13 @@ def test_polls_that_lack_quota_say_who_has_it(
 
 
 def test_a_poll_that_fails_for_another_reason_does_not_blame_others() -> None:
-    ill = target(polls=(replace(REFUSED, why="500 internal: no message"),), quotas=(CROWD,))
+    ill = target(polls=(replace(REFUSED, why="500: no", throttled=False),), quotas=(CROWD,))
     assert diagnose(daemon(ill)).findings[0].what == "fails, 3 times in a row"
 
 
 def test_polls_that_lack_the_same_quota_are_one_sentence_and_those_of_another_are_not() -> None:
     more = replace(HELD, name="b", why="group ticker: no request may leave for another 9.0 s")
-    other = replace(HELD, name="c", why="group trade: no request may leave for another 9.0 s")
+    other = replace(HELD, name="c", groups=frozenset({"trade"}))
     quotas = (CROWD, QuotaStatus("trade", 10, 5))
     found = diagnose(daemon(target(polls=(HELD, more, other), quotas=quotas))).findings
     assert [finding.where for finding in found] == [

@@ -103,6 +103,8 @@ def _poll(poller: Poller, *, fixed_key: bool) -> PollStatus:
         unreachable_since=poller.unreachable_since,
         heard_at=poller.heard_at,
         withheld=poller.withheld,
+        throttled=poller.throttled,
+        groups=frozenset(endpoint.group for endpoint in poller.poll.endpoints),
         key_from_environment=fixed_key and poller.poll.private,
     )
 

@@ -126,9 +126,8 @@ def _company_of(target: TargetStatus, poll: PollStatus) -> tuple[QuotaStatus, ..
 
 
 def _suspects(target: TargetStatus, poll: PollStatus) -> Sequence[QuotaStatus]:
-    """Give the groups that may have let a poll down: the reason names one, or else all may."""
-    named = [quota for quota in target.quotas if f"group {quota.group}:" in (poll.why or "")]
-    return named or target.quotas
+    """Give the groups that may have let a poll down."""
+    return [quota for quota in target.quotas if quota.group in poll.groups]
 
 
 def _is_shared(quota: QuotaStatus, poll: PollStatus) -> bool:

@@ -61,7 +61,8 @@ class PollStatus:
 
     ``unreachable_since`` is when runs began to end without an answer, None while they do not;
     ``heard_at`` when a run last ended with one, be it a refusal. ``withheld``: the last run failed
-    because our own limiter let no request go. ``key_from_environment``: the poll's key comes from
+    because our own limiter let no request go; ``throttled``: because of a 429. ``groups``: what its
+    questions are counted with. ``key_from_environment``: the poll's key comes from
     the environment, which is read at the start alone.
     """
 
@@ -76,12 +77,14 @@ class PollStatus:
     unreachable_since: float | None = None
     heard_at: float | None = None
     withheld: bool = False
+    throttled: bool = False
+    groups: frozenset[str] = frozenset()
     key_from_environment: bool = False
 
     @property
     def short_of_quota(self) -> bool:
         """Whether the last run failed for want of quota: a 429, or our limiter's own no."""
-        return self.withheld or (self.why or "").startswith("429 ")
+        return self.withheld or self.throttled
 
 
 class Counted(StrEnum):
