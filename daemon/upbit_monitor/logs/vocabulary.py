@@ -103,6 +103,9 @@ class Event(StrEnum):
     POLL_MISFIRED = "poll_misfired", "A run was dropped because it was too late."
     POLL_OVERLAPPED = "poll_overlapped", "A run was skipped because the one before still runs."
 
+    # what is shown
+    SERIES_CUT = "series_cut", "A gauge has more series of a target than its cap; see `left_out`."
+
     # what is seen of the exchange
     MARKET_LISTED = "market_listed", "A market appeared."
     MARKET_DELISTED = "market_delisted", "A market disappeared."
