@@ -146,11 +146,10 @@ class Daemon:
         await self._close()
         if self._stop.is_set():
             raise MonitorError("the daemon is stopping: the new configuration is not in force")
-        for name in old.targets:
-            # Gauges speak of what is in force; counters go on where the target stays.
-            self._board.forget(name, gauges_only=name in settings.targets)
         self._instruments.logging.reconfigure(log_settings(settings))
-        await self._open(settings)
+        with self._board.renewal():
+            # To open creates every series that can be known. What is not among them goes.
+            await self._open(settings)
         self._schedule.start()
         self._log.info(Event.CONFIG_RELOADED, targets=[*settings.targets])
         self._judge_plan()

@@ -14,9 +14,11 @@ from upbit_monitor.app.watch import Watch
 from upbit_monitor.logs import (
     CallLog,
     DecisionLog,
+    Event,
     Format,
     Level,
     LevelWord,
+    Logger,
     Logging,
     LogSettings,
     Mask,
@@ -53,7 +55,7 @@ class Instruments:
         """
         registry = CollectorRegistry(auto_describe=True)
         ProcessCollector(registry=registry)
-        board = Board(registry)
+        board = Board(registry, on_cut=lambda *cut: _tell_cut(logging.logger(), *cut))
         logging = Logging(
             log_settings(settings),
             on_message=lambda level: board.count(c.LOG_MESSAGES, None, level),
@@ -88,6 +90,11 @@ class Instruments:
             observers=(self.calls, call_log),
             logger=self.logging.logger,
         )
+
+
+def _tell_cut(log: Logger, metric: str, target: str | None, left_out: int) -> None:
+    whose = {"target": target} if target else {}
+    log.warning(Event.SERIES_CUT, **whose, metric=metric, left_out=left_out)
 
 
 def _decision_log(logging: Logging, scope: Scope) -> Tell:

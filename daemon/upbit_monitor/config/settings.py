@@ -91,8 +91,9 @@ class Metrics:
     series_cap: int = field(
         default=1000,
         metadata={
-            "help": "Series that one metric may have for one target. What is more is left out, "
-            "and counted in upbit_monitor_series_limit_hits_total.",
+            "help": "Series that one gauge may have for one target. What is more is left out, "
+            "counted in upbit_monitor_series_limit_hits_total, and told once in the log "
+            "(series_cut). Counters and histograms have no cap.",
             "minimum": 1,
             "maximum": 100_000,
         },

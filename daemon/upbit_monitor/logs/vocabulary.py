@@ -103,6 +103,9 @@ class Event(StrEnum):
     POLL_MISFIRED = "poll_misfired", "A run was dropped because it was too late."
     POLL_OVERLAPPED = "poll_overlapped", "A run was skipped because the one before still runs."
 
+    # what is shown
+    SERIES_CUT = "series_cut", "A gauge has more series of a target than its cap; see `left_out`."
+
     # what is seen of the exchange
     CONCERN_RAISED = "concern_raised", "A poll saw something that a person should look at."
     CONCERN_GONE = "concern_gone", "What a person should have looked at is so no more."

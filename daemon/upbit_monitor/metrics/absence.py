@@ -26,7 +26,8 @@ _ROWS: Final = (
     _Row(
         "A target without a key",
         "`upbit_monitor_poll_state` is 1 for no_key. There is no other series of the poll, of its "
-        "endpoints, or of the account's groups.",
+        "endpoints, or of the account's groups; those there were go at the reload that finds no "
+        "key.",
         "The field `off` of `daemon_started`.",
         "no key.",
         "`off`, and why; it is not unwell.",

@@ -26,7 +26,8 @@ stands in the changelog.
 - All label sets are closed. What does not fit becomes `other`, or is left out, and is counted in
   `upbit_monitor_series_limit_hits_total`. No label holds an id, a URL, a key or a message.
 - Every counter and histogram series that can be known is there at 0 from the start: `increase()`
-  misses none. A target that is dropped at a reload takes its series along.
+  misses none. At a reload, what is still watched counts on, and
+  what is watched no more (a target, a poll, an endpoint, a market) takes its series along.
 - A gauge that does not apply, or is not known, is absent, never 0 or -1:
   see [What absence means](#what-absence-means).
 - The gauges of a poll are replaced together after each success. Their age is that of

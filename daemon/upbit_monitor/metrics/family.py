@@ -9,15 +9,18 @@ the event loop, so that a scrape never sees half of a poll, and what vanished is
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from upbit_monitor.metrics.series import Distribution, Series, Snapshot, Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from prometheus_client import CollectorRegistry
+
+    from upbit_monitor.metrics.series import OnCut
 
 SeriesT = TypeVar("SeriesT", bound=Series[Any])
 
@@ -64,8 +67,10 @@ class Board:
     families, which have no label ``target``.
     """
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: CollectorRegistry, *, on_cut: OnCut = lambda *_: None) -> None:
+        """``on_cut`` is told when a gauge begins to have more series of a target than its cap."""
         self.registry = registry
+        self._on_cut = on_cut
         self._series_cap = SERIES_CAP
         self._snapshots: dict[Family, Snapshot] = {}
         self._tallies: dict[Family, Tally] = {}
@@ -121,19 +126,34 @@ class Board:
         if series is not None:
             series.drop(target, labels)
 
-    def forget(self, target: str, *, gauges_only: bool = False) -> None:
-        """Drop every series of a target that is watched no more, or only its gauges."""
-        series: list[Series[Any]] = [*self._snapshots.values()]
-        if not gauges_only:
-            series += (*self._tallies.values(), *self._distributions.values())
-        for one in series:
-            one.forget(target)
+    @contextmanager
+    def renewal(self) -> Iterator[None]:
+        """Let what is asked for within go on, and what else speaks of a target be gone after it.
+
+        To ask for a series is to count or observe, if only nothing. Gauges go at once: they speak
+        of what is in force. If what happens within raises, counters and histograms all stay.
+        """
+        for series in self._all():
+            series.begin_renewal()
+        succeeded = False
+        try:
+            yield
+            succeeded = True
+        finally:
+            for series in self._all():
+                series.end_renewal(succeeded=succeeded)
+
+    def _all(self) -> list[Series[Any]]:
+        by_kind = (self._snapshots, self._tallies, self._distributions)
+        return [series for made in by_kind for series in made.values()]
 
     def _snapshot(self, family: Family) -> Snapshot:
         return self._made(
             self._snapshots,
             family,
-            lambda family: Snapshot(family, self._series_cap, self._overflow),
+            lambda family: Snapshot(
+                family, self._series_cap, on_overflow=self._overflow, on_cut=self._on_cut
+            ),
         )
 
     def _made(

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     Labels = tuple[str, ...]
     Rows = Mapping[Labels, Any]
+    OnCut = Callable[[str, str | None, int], None]
+    """Told of a metric, a target, and how many series are left out."""
 
 RowT = TypeVar("RowT")
 
@@ -74,9 +76,12 @@ class Series(Collector, ABC, Generic[RowT]):
         """Drop one series, if it is there."""
         self._rows.get(target, {}).pop(labels, None)
 
-    def forget(self, target: str) -> None:
-        """Drop what the target has."""
-        self._rows.pop(target, None)
+    @abstractmethod
+    def begin_renewal(self) -> None:
+        """What is watched is about to change: note what targets have by now."""
+
+    def end_renewal(self, *, succeeded: bool) -> None:
+        """It has changed, or, if not ``succeeded``, that went wrong."""
 
     def collect(self) -> Iterable[Metric]:
         """Give the family as it is now, whatever happens while its samples are gone through."""
@@ -122,19 +127,31 @@ class Series(Collector, ABC, Generic[RowT]):
 class Snapshot(Series[float]):
     """A gauge whose series are replaced as a whole, by target.
 
-    Its state is also how many a target may have; what is more is left out, and counted.
+    Its state is also how many a target may have, and which targets have more: that is left out.
+    ``on_overflow`` is told each time how many, and ``on_cut`` when it begins for a target.
     """
 
-    def __init__(self, family: Family, cap: int, on_overflow: Callable[[str, int], None]) -> None:
+    def __init__(
+        self,
+        family: Family,
+        cap: int,
+        *,
+        on_overflow: Callable[[str, int], None],
+        on_cut: OnCut,
+    ) -> None:
         super().__init__(family)
         self.cap = cap
         self._on_overflow = on_overflow
+        self._on_cut = on_cut
+        self._cut: set[str | None] = set()
 
     def show(self, target: str | None, rows: Mapping[Labels, float]) -> None:
         """Let these rows be all that the target has.
 
         Raises ``ValueError`` if the labels, as far as the first row tells, are not the family's.
         """
+        if len(rows) <= self.cap:
+            self._cut.discard(target)
         # A copy: what was collected and is not yet rendered must not change with the giver's.
         self._replace(target, dict(rows))
 
@@ -148,16 +165,66 @@ class Snapshot(Series[float]):
     def _replace(self, target: str | None, rows: dict[Labels, float]) -> None:
         for labels in islice(rows, 1):
             self._check(target, labels)
-        if len(rows) > self.cap:
-            self._on_overflow(self._family.name, len(rows) - self.cap)
+        left_out = len(rows) - self.cap
+        if left_out > 0:
+            self._on_overflow(self._family.name, left_out)
             rows = dict(islice(rows.items(), self.cap))
         self._rows[target] = rows
+        if left_out > 0 and target not in self._cut:
+            self._cut.add(target)
+            self._on_cut(self._family.name, target, left_out)
+
+    def begin_renewal(self) -> None:
+        """Drop what targets have: a gauge speaks of what is in force."""
+        for target in [*self._rows]:
+            if target is not None:
+                del self._rows[target]
+        self._cut.clear()
 
     def _held(self, rows: dict[Labels, float]) -> Rows:
         return rows  # they are replaced, never changed
 
 
-class Tally(Series[float]):
+class Lasting(Series[RowT]):
+    """Series that go on through a renewal, if they are asked for again.
+
+    Its state is also what targets had when a renewal began and nobody has asked for since.
+    """
+
+    def __init__(self, family: Family) -> None:
+        super().__init__(family)
+        self._unasked: dict[str | None, set[Labels]] = {}
+
+    def begin_renewal(self) -> None:
+        """Note what targets have: each is kept for now."""
+        self._unasked = {
+            target: set(rows) for target, rows in self._rows.items() if target is not None
+        }
+
+    def end_renewal(self, *, succeeded: bool) -> None:
+        """Drop what nobody asked for again; if it did not succeed, drop nothing.
+
+        Not all that is in use can be known before it happens, such as a rare status code. So a
+        series stays as well if another with the same first label (the endpoint, group, poll or
+        market) was asked for. Where that label is alone, such as a market that only a pattern
+        watches, what was not known beforehand goes and begins anew: a reset, as of any counter.
+        """
+        unasked, self._unasked = self._unasked, {}
+        for target, gone in unasked.items() if succeeded else ():
+            rows = self._rows[target]
+            in_use = {labels[:1] for labels in rows if labels not in gone}
+            self._rows[target] = {
+                labels: row for labels, row in rows.items() if labels[:1] in in_use
+            }
+            if not self._rows[target]:
+                del self._rows[target]
+
+    def _ask_for(self, target: str | None, labels: Labels) -> None:
+        if self._unasked and target in self._unasked:
+            self._unasked[target].discard(labels)
+
+
+class Tally(Lasting[float]):
     """A counter."""
 
     def add(self, target: str | None, labels: Labels, by: float) -> None:
@@ -169,6 +236,7 @@ class Tally(Series[float]):
             self._check(target, labels)
             rows[labels] = 0.0
         rows[labels] += by
+        self._ask_for(target, labels)
 
     def _held(self, rows: dict[Labels, float]) -> Rows:
         return rows.copy()
@@ -186,7 +254,7 @@ class _Observed:
         return _Observed(self.counts.copy(), self.total, self.examples.copy())
 
 
-class Distribution(Series[_Observed]):
+class Distribution(Lasting[_Observed]):
     """A histogram."""
 
     def __init__(self, family: Family) -> None:
@@ -209,6 +277,7 @@ class Distribution(Series[_Observed]):
         if labels not in rows:
             self._check(target, labels)
             rows[labels] = _Observed([0] * len(self._bounds))
+        self._ask_for(target, labels)
         row, bounds = rows[labels], self._bounds
         for value in values:
             bucket = bisect_left(bounds, value)
