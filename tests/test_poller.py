@@ -344,6 +344,17 @@ async def test_a_run_without_end_is_ended_by_its_timeout() -> None:
 
 
 @in_virtual_time
+async def test_what_is_shown_does_not_stay_fresh_longer_because_a_run_may_take_longer() -> None:
+    bench = Bench(takes(0))
+    bench.poller.grace = 5.0
+    await bench.poller.tick()
+    await asyncio.sleep(3 * EVERY + 5.0)
+    assert bench.poller.state() is State.FRESH
+    await asyncio.sleep(1.0)
+    assert bench.poller.state() is State.LATE
+
+
+@in_virtual_time
 async def test_a_fault_of_ours_is_logged_and_counted_and_the_next_tick_works() -> None:
     crash = ZeroDivisionError("division by zero")
     bench = Bench(fails(crash))

@@ -140,6 +140,7 @@ class Poller:
         poll: Poll[Any],
         every: float,
         timeout: float,
+        grace: float | None = None,
         exchange: Exchange,
         board: Board,
         log: Logger,
@@ -150,6 +151,8 @@ class Poller:
         self.poll = poll
         self.every = every
         self.timeout = timeout
+        self.grace = timeout if grace is None else grace
+        """Seconds beside the intervals for which what is shown is fresh; of itself the timeout."""
         self.cadence = Cadence(every)
         self.last_success_at: float | None = None
         """Unix time of the last success."""
@@ -180,7 +183,7 @@ class Poller:
 
     def state(self) -> State:
         """How the poll stands now."""
-        return self.cadence.state(_now(), self.timeout)
+        return self.cadence.state(_now(), self.grace)
 
     async def tick(self, scheduled_at: float | None = None) -> None:
         """Use one beat, or let it pass. ``scheduled_at``: its Unix time. Never raises.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import pytest
@@ -19,6 +20,7 @@ from upbit_monitor.app.plan_report import figures, problems, table
 from upbit_monitor.config import Idle
 from upbit_monitor.exchange import Endpoint
 from upbit_monitor.metrics import catalogue as c
+from upbit_monitor.poller import State
 from upbit_monitor.polls import POLLS, Poll, key_id
 from upbit_monitor.quota import Quota, budget_of
 from upbit_monitor.simulator import Key, Knobs, SimulatedExchange
@@ -86,7 +88,10 @@ def test_what_the_polls_ask_for_is_added_up_by_group() -> None:
         (KR, "market"): 2.0,
         (KR, "ticker"): 2.5,
     }
-    assert groups[KR, "ticker"].asks == (Ask("korea", "one", 4, 2), Ask("korea", "two", 5, 10))
+    assert groups[KR, "ticker"].asks == (
+        Ask("korea", "one", 4, 2, questions=8),
+        Ask("korea", "two", 5, 10, questions=5),
+    )
 
 
 def test_targets_at_one_host_are_added_up_by_the_smallest_of_their_shares() -> None:
@@ -129,7 +134,15 @@ def test_what_is_off_or_asks_for_nothing_has_no_plan() -> None:
 
 
 def group(rate: float, *, quota: Quota = Quota(10), share: float = 0.5) -> GroupPlan:  # noqa: B008 -- frozen
-    return GroupPlan((KR,), None, "ticker", quota, share, (Ask("korea", "tickers", rate, 1.0),))
+    """Give what a hundred polls ask for, of which none is in a hurry."""
+    asks = (Ask("korea", "tickers", 1.0, 100 / rate, 1.0),) * 100
+    return GroupPlan((KR,), None, "ticker", quota, share, asks)
+
+
+def alone(requests: float, every: float = 1.0, *, questions: float | None = None) -> GroupPlan:
+    """Give what one poll asks for of a quota that suffices for 4.54 a second."""
+    ask = Ask("korea", "tickers", requests, every, requests if questions is None else questions)
+    return GroupPlan((KR,), None, "ticker", Quota(10), 0.5, (ask,))
 
 
 def test_a_budget_sustains_itself_a_window_and_a_round_trip() -> None:
@@ -158,6 +171,33 @@ def test_a_plan_holds_up_to_a_round_trip(
     assert asked.holds == holds
     assert asked.longest_round_trip == pytest.approx(longest, abs=1e-5)
     assert asked.needed_share == share
+
+
+@pytest.mark.parametrize(
+    ("asked", "longest", "holds"),
+    [
+        (alone(1, every=0.25), 0.25, True),  # 5 slots at 4 a second: each may be held for 1.25 s
+        (alone(2, every=1), 0.5, True),  # by the share 1.5 s
+        (alone(40, every=30), 0.75, True),  # by the share 2.75 s
+        (alone(0.05, every=30, questions=40), 0.75, True),  # by the share 2999 s
+        (alone(40, every=4), -0.5, False),  # 5 slots at 10 a second; by its interval 0.1 s
+        (alone(1, every=4, questions=40), 0.1, True),
+        (alone(1, every=4, questions=41), 4 / 41, False),  # by the share 19 s
+    ],
+)
+def test_a_poll_that_asks_one_after_the_other_holds_while_that_fits_into_its_interval(
+    asked: GroupPlan,
+    longest: float,
+    holds: bool,  # noqa: FBT001 -- a parameter
+) -> None:
+    assert asked.longest_round_trip == pytest.approx(longest)
+    assert asked.holds == holds == (not [*problems([asked])])
+
+
+def test_the_questions_of_a_run_are_those_of_all_groups() -> None:
+    groups = planned(target("korea", {"one": Options(every=6, costs=(1, 3, 4, 0, 0))}))
+    assert groups[KR, "market"].longest_round_trip == 0.75
+    assert groups[KR, "ticker"].longest_round_trip == 0.75
 
 
 @given(
@@ -207,29 +247,43 @@ def test_the_table_tells_who_asks_for_what() -> None:
         "  group             planned/s  share allows/s  limit/s    used  holds",
         "  ticker                    4            4.55       10    88 %  yes, up to 0.25 s",
         "    korea/one: 1 request every 250ms",
-        "  market               0.0333            4.55       10     1 %  yes",
+        "  market               0.0333            4.55       10     1 %  yes, up to 15 s",
         "    korea/two: 2 requests every 1m",
         f"https://api.upbit.com, key {key_id('mine')}",
         "  group             planned/s  share allows/s  limit/s    used  holds",
-        "  default              0.0333            13.6       30     1 %  yes",
+        "  default              0.0333            13.6       30     1 %  yes, up to 15 s",
         "    korea/two: 2 requests every 1m",
     ]
 
 
 def test_a_problem_tells_place_figures_and_remedy() -> None:
-    (problem,) = problems([group(1), group(8)])
+    (problem,) = problems([alone(1), alone(8)])
     assert str(problem) == (
         "https://api.upbit.com, group ticker: 8 requests a second are planned (korea/tickers 8), "
         "and share 0.5 of 10 sustains 4.55; make the intervals 1.76 times as long or watch fewer "
         "markets (share 0.9 would do)"
     )
-    (hopeless,) = problems([group(1200)])
+    hopeless, _ = problems([alone(1200)])
     assert "1200 requests a second" in hopeless.what
     assert hopeless.remedy.endswith("(even the whole quota is too little)")
 
 
+def test_a_poll_that_is_too_slow_is_told_once_with_its_remedy() -> None:
+    asked = target("korea", {"one": Options(every=4, costs=(1, 0, 8, 33, 0))}, key=KEY)
+    groups = plan([asked], KINDS)
+    assert [group.holds for group in groups] == [False] * 3
+    (problem,) = problems(groups)
+    assert str(problem) == (
+        "korea/one: a run asks 42 questions one after the other: 4.2 s at a round trip of 0.1 s, "
+        "and its interval is 4s; make its interval 4s200ms or longer, or watch fewer markets"
+    )
+    assert figures(groups[0])["remedy"] == (
+        "korea/one: make its interval 4s200ms or longer, or watch fewer markets"
+    )
+
+
 def test_the_log_gets_the_same_figures() -> None:
-    assert figures(group(8)) == {
+    assert figures(alone(8)) == {
         "base_url": KR,
         "group": "ticker",
         "planned_per_second": 8,
@@ -250,17 +304,14 @@ def test_a_plan_said_to_hold_does_and_one_said_not_to_does_not(watchers: int, wa
     polls = {"markets": POLLS["markets"].options(every=2.0)}
     wanted = settings(*(target(f"t{number}", polls) for number in range(watchers)))
 
-    async def a_while() -> tuple[bool, dict[str, float]]:
+    async def a_while() -> tuple[bool, Mapping[str, float]]:
         road = SimulatedTransport(exchange, wall=wall, travel=0.05)
         async with house.watch(wanted, lambda _: road) as watch:
             schedule = house.schedule(watch)
             schedule.start()
             await asyncio.sleep(120)
             await schedule.stop(1.5)
-            shown = {
-                family.name: sum(house.board.series(family.name, *family.labels).values())
-                for family in (c.PLANNED, c.REQUESTS, c.POLL_OVERLAPS, c.POLL_FAILURES)
-            }
+            shown = _totals(house, c.PLANNED, c.REQUESTS, c.POLL_OVERLAPS, c.POLL_FAILURES)
             return all(group.holds for group in watch.plan), shown
 
     holds, shown = in_virtual_time(a_while)()
@@ -272,3 +323,40 @@ def test_a_plan_said_to_hold_does_and_one_said_not_to_does_not(watchers: int, wa
     assert shown[c.REQUESTS.name] == sum(exchange.ledger.values())
     if holds:
         assert shown[c.REQUESTS.name] == pytest.approx(120 * shown[c.PLANNED.name], abs=watchers)
+
+
+def test_a_plan_too_slow_by_a_little_succeeds_late_and_not_never(wall: Wall) -> None:
+    house = House(wall)
+    exchange = SimulatedExchange("kr", seed=1, knobs=Knobs(latency_ms=0.0))
+    watched = tuple(market.code for market in islice(exchange.world.markets, 40))
+    candles = POLLS["candles"].options(every=30.0, watch=watched)
+
+    async def ten_minutes() -> tuple[GroupPlan, State, Mapping[str, float]]:
+        road = SimulatedTransport(exchange, wall=wall, travel=0.4)
+        async with house.watch(settings(target("t", {"candles": candles})), lambda _: road) as seen:
+            schedule = house.schedule(seen)
+            schedule.start()
+            await asyncio.sleep(599)
+            state = seen.pollers[0].state()
+            await schedule.stop(40)
+            (asked,) = (group for group in seen.plan if group.group == "candles")
+            return asked, state, _totals(house, c.POLL_RUNS, c.POLL_OVERLAPS, c.POLL_FAILURES)
+
+    asked, state, shown = in_virtual_time(ten_minutes)()
+    # 40 questions, and in one run of twenty one more: 30 / 40.05.
+    assert asked.longest_round_trip == pytest.approx(0.75, abs=0.001)
+    assert asked.holds
+    # A run takes 32 s at 0.8 s: it has every second beat, and is in progress at the next.
+    assert state is State.FRESH
+    assert shown == {
+        c.POLL_RUNS.name: 10,
+        c.POLL_OVERLAPS.name: 10,
+        c.POLL_FAILURES.name: 0,
+    }
+
+
+def _totals(house: House, *families: Family) -> Mapping[str, float]:
+    return {
+        family.name: sum(house.board.series(family.name, *family.labels).values())
+        for family in families
+    }

@@ -95,6 +95,25 @@ async def test_a_run_may_take_most_of_its_interval_or_two_attempts(
         assert [poller.timeout for poller in watch.pollers] == [pytest.approx(seconds)]
 
 
+@pytest.mark.parametrize(
+    ("every", "markets", "seconds"),
+    # An attempt of 10 s for each market, one for the market list, and one to wait in.
+    [(30, 1, 30), (30, 40, 420), (600, 40, 540), (0.05, 3, 50)],
+)
+@in_virtual_time
+async def test_a_run_may_take_an_attempt_for_each_of_its_questions(
+    every: float, markets: int, seconds: float
+) -> None:
+    watched = tuple(f"KRW-C{number}" for number in range(markets))
+    polls = {"candles": POLLS["candles"].options(every=every, watch=watched)}
+    async with House(Wall()).watch(
+        settings(target("korea", polls)), lambda _: FakeTransport(answer)
+    ) as watch:
+        (poller,) = watch.pollers
+        assert poller.timeout == pytest.approx(seconds)
+        assert poller.grace == pytest.approx(max(0.9 * every, 20))
+
+
 @pytest.mark.parametrize("every", [5, 10, 60])
 @in_virtual_time
 async def test_a_run_that_the_limiter_holds_back_is_withheld_and_not_timed_out(

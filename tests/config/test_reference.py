@@ -104,7 +104,7 @@ def test_the_overview_tells_the_cost_at_the_defaults() -> None:
 
 
 def test_the_cost_is_told_by_group_and_region_and_what_changes_it() -> None:
-    assert TEXT.partition("Cost at its defaults, at most: ")[2] == (
+    assert TEXT.partition("Cost at its defaults, as planned: ")[2] == (
         "0 requests of group `orderbook` a run, 0 a second; 1 requests of group `default` a run, "
         "0.25 a second. One for each hundred books.\n"
         "By region: kr 1, th 3.\n"
@@ -116,7 +116,7 @@ def test_each_poll_tells_what_it_costs(name: str) -> None:
     poll, options = POLLS[name], POLLS[name].options()
     region = REGIONS[next(region for region in REGIONS if region in poll.regions)]
     section = REAL.partition(f"\n### {name}\n")[2].partition("\n### ")[0]
-    assert "at its defaults, at most: " in section
+    assert "at its defaults, as planned: " in section
     assert poll.cost in section
     for endpoint in poll.requests(options, region):
         assert f"of group `{endpoint.group}`" in section

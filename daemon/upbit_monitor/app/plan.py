@@ -1,8 +1,9 @@
-"""The quota plan: what the polls ask for a second, and whether our share can sustain it.
+"""The quota plan: what the polls ask for a second, and whether that can be sustained.
 
 The limiter holds a slot from departure until one period after landing. So a budget sustains
-``budget / (period + round trip)`` requests a second, and a slower exchange lets less through. The
-plan is that of the documented limits, and of a daemon that is alone: in company it sends less.
+``budget / (period + round trip)`` requests a second, and a slower exchange lets less through. And
+a poll asks one question after the other: a run takes a round trip for each, and has an interval.
+The plan is that of the documented limits, and of a daemon that is alone: in company it sends less.
 
 Pure: it is made from settings, before anything is sent.
 """
@@ -32,17 +33,26 @@ ROUND_TRIP: Final = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What one poll of one target asks of one group: ``requests`` a run, ``every`` seconds."""
+    """What one poll of one target asks of one group: ``requests`` a run, ``every`` seconds.
+
+    ``questions``: requests a run of all groups together, which it asks one after the other.
+    """
 
     target: str
     poll: str
     requests: float
     every: float
+    questions: float
 
     @property
     def rate(self) -> float:
         """Requests a second."""
         return self.requests / self.every
+
+    @property
+    def longest_round_trip(self) -> float:
+        """Seconds of a round trip up to which a run ends within its interval."""
+        return self.every / self.questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +98,25 @@ class GroupPlan:
         return self.planned / self.sustained()
 
     @property
+    def exceeds(self) -> bool:
+        """Whether more is planned than our share sustains."""
+        return self.planned > self.sustained()
+
+    @property
+    def slow(self) -> tuple[Ask, ...]:
+        """What comes from polls of which a run cannot end within its interval."""
+        return tuple(ask for ask in self.asks if ask.longest_round_trip < ROUND_TRIP)
+
+    @property
     def holds(self) -> bool:
-        """Whether our share can sustain what is planned."""
-        return self.planned <= self.sustained()
+        """Whether our share can sustain what is planned, and each poll keep its interval."""
+        return not self.exceeds and not self.slow
 
     @property
     def longest_round_trip(self) -> float:
         """Seconds of a round trip up to which the plan holds; below 0 if it never does."""
-        return self.budget / self.planned - self.quota.period
+        share = self.budget / self.planned - self.quota.period
+        return min(share, *(ask.longest_round_trip for ask in self.asks))
 
     @property
     def needed_share(self) -> float | None:
@@ -152,6 +173,7 @@ def _asks(
         requests: dict[tuple[tuple[str, ...], str], float] = defaultdict(float)
         for endpoint, number in polls[name].requests(options, REGIONS[target.region]).items():
             requests[account[0] if endpoint.private else public, endpoint.group] += number
+        questions = math.fsum(requests.values())
         for (scope, group), number in requests.items():
             if number:
-                yield scope, group, Ask(target.name, name, number, options.every)
+                yield scope, group, Ask(target.name, name, number, options.every, questions)

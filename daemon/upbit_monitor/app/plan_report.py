@@ -21,8 +21,9 @@ _LONG: Final = 60.0
 _NOTE: Final = f"""\
 share allows/s: what the share sustains while every round trip takes {ROUND_TRIP:g} s, for each
 request holds its slot until one period after its answer. holds: the longest round trip at which
-it still does. All is counted by the documented limits, and for a daemon that is alone; beside
-other clients it sends less."""
+it still does, and at which each poll, asking one question after the other, ends a run within its
+interval. All is counted by the documented limits, and for a daemon that is alone; beside other
+clients it sends less. Of a list of pages one is counted: how many there are is not known before."""
 
 
 def table(groups: Sequence[GroupPlan]) -> str:
@@ -43,10 +44,15 @@ def table(groups: Sequence[GroupPlan]) -> str:
 
 
 def problems(groups: Iterable[GroupPlan]) -> Iterator[Problem]:
-    """Tell each group of which more is planned than the share sustains."""
+    """Tell each group of which more is planned than the share sustains, and each slow poll."""
+    slow: dict[str, Ask] = {}  # told once, though it may ask several groups
     for group in groups:
-        if not group.holds:
-            yield Problem(f"{_place(group)}, group {group.group}", _too_much(group), remedy(group))
+        slow |= {_name(ask): ask for ask in group.slow}
+        if group.exceeds:
+            place = f"{_place(group)}, group {group.group}"
+            yield Problem(place, _too_much(group), _for_share(group))
+    for name, ask in slow.items():
+        yield Problem(name, _too_slow(ask), _for_interval(ask))
 
 
 def figures(group: GroupPlan) -> dict[str, Any]:
@@ -59,7 +65,7 @@ def figures(group: GroupPlan) -> dict[str, Any]:
         "share_allows_per_second": round(group.sustained(), 3),
         "limit_per_second": round(group.limit, 3),
         "share": group.share,
-        "polls": [f"{ask.target}/{ask.poll}" for ask in group.asks],
+        "polls": [_name(ask) for ask in group.asks],
         "remedy": remedy(group),
     }
     return {name: value for name, value in fields.items() if value is not None}
@@ -67,10 +73,25 @@ def figures(group: GroupPlan) -> dict[str, Any]:
 
 def remedy(group: GroupPlan) -> str:
     """Say what would make a plan hold that does not."""
+    slow = [f"{_name(ask)}: {_for_interval(ask)}" for ask in group.slow]
+    return "; ".join([*([_for_share(group)] if group.exceeds else []), *slow])
+
+
+def _for_share(group: GroupPlan) -> str:
     times = _percent(group.used) / 100
     share = group.needed_share
     enough = "even the whole quota is too little" if share is None else f"share {share:g} would do"
     return f"make the intervals {times:g} times as long or watch fewer markets ({enough})"
+
+
+def _for_interval(ask: Ask) -> str:
+    # Upwards: a longer interval reads the market list in a greater part of its runs.
+    enough = math.ceil(round(10 * ROUND_TRIP * ask.questions, 6)) / 10
+    return f"make its interval {duration(enough)} or longer, or watch fewer markets"
+
+
+def _name(ask: Ask) -> str:
+    return f"{ask.target}/{ask.poll}"
 
 
 def _place(group: GroupPlan) -> str:
@@ -97,14 +118,22 @@ def _holds(group: GroupPlan) -> str:
 
 def _who(ask: Ask) -> str:
     requests = f"{_number(ask.requests)} request{'' if ask.requests == 1 else 's'}"
-    return f"{ask.target}/{ask.poll}: {requests} every {duration(ask.every)}"
+    return f"{_name(ask)}: {requests} every {duration(ask.every)}"
 
 
 def _too_much(group: GroupPlan) -> str:
-    who = ", ".join(f"{ask.target}/{ask.poll} {_number(ask.rate)}" for ask in group.asks)
+    who = ", ".join(f"{_name(ask)} {_number(ask.rate)}" for ask in group.asks)
     return (
         f"{_number(group.planned)} requests a second are planned ({who}), and share "
         f"{group.share:g} of {_number(group.limit)} sustains {_number(group.sustained())}"
+    )
+
+
+def _too_slow(ask: Ask) -> str:
+    took = ROUND_TRIP * ask.questions
+    return (
+        f"a run asks {_number(ask.questions)} questions one after the other: {_number(took)} s at "
+        f"a round trip of {ROUND_TRIP:g} s, and its interval is {duration(ask.every)}"
     )
 
 

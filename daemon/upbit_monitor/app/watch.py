@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -103,7 +104,8 @@ class Watch:
         options: Any = target.polls[name]
         self._board.declare(*POLLS[name].families)
         public, *account = self.limiters[target.name]
-        timeout = _run_timeout(options.every, target)
+        grace = _grace(options.every, target)
+        questions = math.fsum(POLLS[name].requests(options, REGIONS[target.region]).values())
         log = self._logger(target=target.name, poll=name)
         context = Context(
             target=target.name,
@@ -120,7 +122,8 @@ class Watch:
             target=target.name,
             poll=POLLS[name](context, options),
             every=options.every,
-            timeout=timeout,
+            timeout=_run_timeout(grace, questions, target),
+            grace=grace,
             exchange=ExchangeClient(
                 target=target.name,
                 poll=name,
@@ -130,8 +133,9 @@ class Watch:
                 signer=_signer(target),
                 observers=(self.ways[target.name], *self._observers),
                 # What is left of the run must do for the request, or a wait for the limiter
-                # would end as a run without end.
-                patience=max(min(options.every, timeout - target.timeouts.total), _ONE_WINDOW),
+                # would end as a run without end. More questions are no reason to wait longer
+                # for each.
+                patience=max(min(options.every, grace - target.timeouts.total), _ONE_WINDOW),
                 priority=POLLS[name].priority,
                 wall=self._wall,
             ),
@@ -141,14 +145,21 @@ class Watch:
         )
 
 
-def _run_timeout(every: float, target: Target) -> float:
+def _grace(every: float, target: Target) -> float:
+    """Give the seconds that a run may take beside its interval before what it shows is late."""
+    return max(0.9 * every, 2 * target.timeouts.total)
+
+
+def _run_timeout(grace: float, questions: float, target: Target) -> float:
     """Give the seconds that one run may take.
 
-    A run is bounded, or a hung one would block its successors for ever. It may outlast a short
-    interval: then beats are skipped and counted. To cut it off there would spend the request,
-    hide the latency that is to be measured, and call a slow exchange a dead one.
+    A run is bounded, or a hung one would block its successors for ever. It may outlast its
+    interval: then beats are skipped and counted. To cut it off there would spend the requests,
+    hide the latency that is to be measured, and call a slow exchange a dead one. A run of many
+    questions has the time of one attempt for each, and of one to wait in: the first that fails
+    ends it anyway.
     """
-    return max(0.9 * every, 2 * target.timeouts.total)
+    return max(grace, target.timeouts.total * (math.ceil(questions) + 1))
 
 
 def _signer(target: Target) -> TokenSigner | None:

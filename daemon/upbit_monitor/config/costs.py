@@ -27,7 +27,7 @@ def cost(poll: type[Poll[Any]]) -> Iterator[str]:
         for group in groups
         for run in (_sum(costs, group),)
     ]
-    yield f"Cost at its defaults, at most: {'; '.join(parts) or 'nothing'}. {poll.cost}"
+    yield f"Cost at its defaults, as planned: {'; '.join(parts) or 'nothing'}. {poll.cost}"
     others = {name: sum(poll.requests(options, REGIONS[name]).values()) for name in regions(poll)}
     if len({*others.values()}) > 1:
         yield f"By region: {', '.join(f'{name} {run:.3g}' for name, run in others.items())}."

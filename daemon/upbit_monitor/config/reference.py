@@ -118,8 +118,8 @@ def _default(node: Mapping[str, Any]) -> str:
 
 def _overview(polls: Kinds) -> Iterator[str]:
     """Give a table of all polls at their defaults."""
-    yield "What each asks at its defaults, in Korea if it exists there; at most, as far as that is"
-    yield "known before a run. A list of several pages asks once a page."
+    yield "What is planned for each at its defaults, in Korea if it exists there. A list of several"
+    yield "pages asks once a page; one is planned, for their number is not known before a run."
     yield ""
     yield "| Poll | Key | Regions | Every | Requests a run | Requests a second |"
     yield "|---|---|---|---|---|---|"

@@ -85,7 +85,10 @@ class Event(StrEnum):
 
     # the limiter
     QUOTA_REFUSED = "quota_refused", "The exchange refused what the limiter let go; see its ledger."
-    PLAN_EXCEEDS_SHARE = "plan_exceeds_share", "The polls ask for more than the share sustains."
+    PLAN_EXCEEDS_SHARE = (
+        "plan_exceeds_share",
+        "The polls ask for more than the share sustains, or one for more than its interval does.",
+    )
     QUOTA_DECIDED = "quota_decided", "The limiter decided about a request, or heard its answer."
 
     # blocks, as they outlive the process

@@ -143,7 +143,10 @@ class OpenOrders(Poll[OpenOrdersOptions]):
     private: ClassVar[bool] = True
     permission: ClassVar[str | None] = "View orders"
     priority: ClassVar[int] = 0
-    cost: ClassVar[str] = "One request for each hundred open orders, and one if there are none."
+    cost: ClassVar[str] = (
+        "One request for each hundred open orders, and one if there are none; one is planned, for "
+        "how many are open is not known before."
+    )
     options: ClassVar[type[OpenOrdersOptions]] = OpenOrdersOptions
     endpoints: ClassVar[tuple[Endpoint[list[Order]], ...]] = (ORDERS_OPEN,)
     families: ClassVar[tuple[Family, ...]] = (OPEN_ORDERS, OLDEST, STUCK, VALUE, OF_MARKET)
