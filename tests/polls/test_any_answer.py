@@ -22,7 +22,7 @@ from upbit_monitor.polls import POLLS
 from upbit_monitor.polls import wallet_status as wallets
 from upbit_monitor.polls.doubt import REASONS
 from upbit_monitor.polls.irregular import CONDITIONS
-from upbit_monitor.polls.listing import MARKET_ALL
+from upbit_monitor.polls.market_row import MARKET_ALL
 from upbit_monitor.polls.markets import CAUTIONS
 from upbit_monitor.polls.open_orders import SIDES, STATES
 

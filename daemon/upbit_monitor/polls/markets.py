@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from upbit_monitor.logs import Event
 from upbit_monitor.metrics import Family
 from upbit_monitor.polls.base import Context, Exchange, Poll, Seconds, interval, option, quote_of
-from upbit_monitor.polls.listing import MARKET_ALL, Market, Watchlist
+from upbit_monitor.polls.listing import Watchlist
+from upbit_monitor.polls.market_row import MARKET_ALL, Market
 from upbit_monitor.polls.tally import tally
 
 if TYPE_CHECKING:
