@@ -208,9 +208,7 @@ async def test_a_list_that_is_not_found_itself_is_weather_too() -> None:
 
 
 @in_virtual_time
-async def test_a_single_market_that_is_not_found_is_none_and_the_list_is_read_for_it_once_a_minute() -> (
-    None
-):
+async def test_the_list_is_read_once_a_minute_for_a_single_market_that_is_not_found() -> None:
     bench = Bench("KRW-BTC")
     for later, reads in ((0, 1), (1, 2), (58, 2), (1, 2), (1, 3)):
         bench.now += later
