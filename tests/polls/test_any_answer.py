@@ -194,6 +194,16 @@ def test_no_field_that_may_be_null_or_missing_makes_an_answer_unreadable(
         assert _show(name, "kr", endpoint, [endpoint.sample, answer]) == 0, (way, last)
 
 
+@pytest.mark.parametrize("null", [True, False], ids=["null", "missing"])
+@pytest.mark.parametrize("name", ["markets", "tickers", "orderbook"])
+def test_a_row_that_does_not_name_its_market_is_unreadable(name: str, null: bool) -> None:  # noqa: FBT001 -- parametrized
+    for _, endpoint in asked(name):
+        rows = json.loads(endpoint.sample)
+        del rows[0]["market"]
+        rows[0] |= {"market": None} if null else {}
+        assert _show(name, "kr", endpoint, [json.dumps(rows).encode()]) == 1
+
+
 def test_what_may_be_null_is_of_endpoints_that_are_asked() -> None:
     assert {one.name for _, one in ASKED if nullable(one)} == NULLABLE.keys()
 
