@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.fakes import NOW, FakeBoard, FakeExchange, FakeLog, ScriptedPoll, fails, takes
 from tests.virtual import in_virtual_time
+from upbit_monitor.cadence import Cadence, State
 from upbit_monitor.errors import (
     Blocked,
     Broken,
@@ -25,7 +26,7 @@ from upbit_monitor.errors import (
     verdict,
 )
 from upbit_monitor.metrics import catalogue as c
-from upbit_monitor.poller import Cadence, Poller, State
+from upbit_monitor.poller import Poller
 from upbit_monitor.polls import Concern
 
 if TYPE_CHECKING:

@@ -10,10 +10,9 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from dataclasses import dataclass, field
-from enum import Enum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from upbit_monitor.cadence import PARKED_PROBE, Cadence, State
 from upbit_monitor.errors import (
     ExchangeError,
     Refused,
@@ -32,97 +31,6 @@ if TYPE_CHECKING:
     from upbit_monitor.logs import Logger
     from upbit_monitor.metrics import Board, Family
     from upbit_monitor.polls import Concern, Exchange, Poll
-
-_LONGEST_BACK_OFF: Final = 60.0
-"""Seconds between attempts in lasting bad weather, where the interval itself is not longer."""
-
-_PARKED_PROBE: Final = 900.0
-"""Seconds between the slow probes of a parked poll, where the interval itself is not longer."""
-
-_OVERDUE_AFTER: Final = 3
-"""Intervals without success after which what a poll shows is called late."""
-
-
-_LEAST_OVERDUE: Final = 10.0
-"""Seconds that a poll is not called overdue within, however short its interval: one request may
-take as long and then fail, and that alone is no news."""
-
-
-class State(Enum):
-    """What a person sees of a poll; the values are what the page writes."""
-
-    WAITING = "waiting"
-    """No run has succeeded yet, and none has failed."""
-    FRESH = "fresh"
-    """What it shows is recent enough; failures since then do not make it untrue."""
-    LATE = "late"
-    """What it shows is too old, though no run has failed since: runs wait, hang or are lost."""
-    FAILING = "failing"
-    """What it shows is too old, or there is nothing to show, and the last run failed."""
-    PARKED = "parked"
-    """It waits for a person, and until then probes rarely."""
-
-
-@dataclass(slots=True)
-class Cadence:
-    """When the next attempt is due. All times are the caller's, in seconds of one clock.
-
-    Its state: failures in a row, and how many of them were weather; whether parked; the moment
-    before which beats are let pass; the moment of the last success.
-    """
-
-    every: float
-    failures: int = 0
-    weather: int = 0
-    parked: bool = False
-    not_before: float = field(default=float("-inf"))
-    succeeded_at: float | None = None
-
-    def due(self, now: float) -> bool:
-        """Whether the beat at ``now`` is used."""
-        return now >= self.not_before
-
-    def state(self, now: float, grace: float) -> State:
-        """How the poll stands. ``grace``: seconds that one run may take beside the interval."""
-        if self.parked:
-            return State.PARKED
-        if self.succeeded_at is not None:
-            allowed = _OVERDUE_AFTER * self.every
-            # A run that may be under way is given its time; what has failed since is not.
-            allowed = max(allowed, _LEAST_OVERDUE) if self.failures else allowed + grace
-            if now - self.succeeded_at <= allowed:
-                return State.FRESH
-        if self.failures:
-            return State.FAILING
-        return State.WAITING if self.succeeded_at is None else State.LATE
-
-    def succeed(self, now: float) -> None:
-        """Note a success: every beat is used again."""
-        self.failures = 0
-        self.weather = 0
-        self.parked = False
-        self.not_before = float("-inf")
-        self.succeeded_at = now
-
-    def fail(self, now: float, judged: Verdict, dice: float) -> None:
-        """Note a failure; ``dice`` in [0, 1) spreads the return of many.
-
-        Weather doubles the pause, from no pause after the first failure up to a minute. What a
-        person must mend is probed every quarter of an hour, and parked until a success: weather
-        at a probe does not say that it is mended, only that the probe is worth repeating sooner.
-        What the limiter holds back needs no pause of ours: the limiter waits.
-        """
-        self.failures += 1
-        self.parked = self.parked or judged is Verdict.PARK
-        pause = 0.0
-        if judged is Verdict.PARK:
-            pause = max(_PARKED_PROBE, self.every) * (0.9 + 0.2 * dice)
-        elif judged is Verdict.RETRY:
-            self.weather += 1
-            steps = 2 ** min(self.weather - 1, 16) - 1
-            longest = max(_LONGEST_BACK_OFF, self.every)
-            pause = min(self.every * steps, longest) * (0.5 + 0.5 * dice)
-        self.not_before = now + pause
 
 
 class Poller:
@@ -296,7 +204,7 @@ class Poller:
             speak = self._log.debug if why == before else self._log.error
             speak(Event.POLL_CRASHED, failures=failures, exc_info=crash)
         elif parked and not was_parked:
-            probe = max(_PARKED_PROBE, self.every)
+            probe = max(PARKED_PROBE, self.every)
             self._log.error(Event.POLL_PARKED, error=why, failures=failures, probe_seconds=probe)
         else:
             speak(Event.POLL_FAILED, error=why, reason=reason, failures=failures)

@@ -173,7 +173,7 @@ async def test_the_exchange_is_unreachable(tmp_path: Path) -> None:
 
 
 async def test_a_value_that_is_null_in_the_answer(tmp_path: Path) -> None:
-    exchange = SimulatedExchange("kr", seed=1, knobs=Knobs(new_listing="nulls"))
+    exchange = SimulatedExchange("kr", seed=1, knobs=Knobs(new_listing="nulls", null_fields=True))
     tickers = POLLS["tickers"].options(quotes=("KRW",), watch=("KRW-BTC", "KRW-NEWONE"))
 
     async with SimulatorServer(exchange) as server:
@@ -181,6 +181,7 @@ async def test_a_value_that_is_null_in_the_answer(tmp_path: Path) -> None:
         exchange.world.list_market("KRW-NEWONE", after=3600)
         seen = await look(one({"tickers": tickers}, server.url), tmp_path)
     assert {*seen.of("upbit_ticker_trade_price")} == {("korea", "KRW-BTC")}
+    assert seen.of("upbit_ticker_age_seconds_count") == {("korea",): 1}, "the other has no time"
     assert seen.log == [("warning", "concern_raised")]  # it has no trade: it is stale
     assert seen.state() == {("korea", "tickers", "fresh")}
     assert "KRW-BTC" in seen.once

@@ -17,8 +17,8 @@ from tests.app.census import Census
 from tests.app.house import House, settings, target
 from tests.simulated import SimulatedTransport
 from tests.virtual import VirtualLoop, in_virtual_time
+from upbit_monitor.cadence import State
 from upbit_monitor.metrics import catalogue as c
-from upbit_monitor.poller import State
 from upbit_monitor.polls import POLLS
 from upbit_monitor.polls.open_orders import SIDES
 from upbit_monitor.simulator import Key, Knobs, SimulatedExchange

@@ -17,10 +17,10 @@ from tests.simulated import SimulatedTransport
 from tests.virtual import in_virtual_time
 from upbit_monitor.app.plan import Ask, GroupPlan, plan, rates_of
 from upbit_monitor.app.plan_report import figures, problems, table
+from upbit_monitor.cadence import State
 from upbit_monitor.config import Idle
 from upbit_monitor.exchange import Endpoint
 from upbit_monitor.metrics import catalogue as c
-from upbit_monitor.poller import State
 from upbit_monitor.polls import POLLS, Poll, key_id
 from upbit_monitor.quota import Quota, budget_of
 from upbit_monitor.simulator import Key, Knobs, SimulatedExchange

@@ -11,12 +11,12 @@ from tests.app.wall import Wall
 from tests.fakes import NOW, FakeTransport
 from tests.virtual import in_virtual_time
 from upbit_monitor.app.status import show_states, status
+from upbit_monitor.cadence import State
 from upbit_monitor.config import Idle
 from upbit_monitor.errors import Unreachable
 from upbit_monitor.exchange import Answer
 from upbit_monitor.exposition import Counted, Opinion, PollState, Status
 from upbit_monitor.metrics import catalogue as c
-from upbit_monitor.poller import State
 from upbit_monitor.polls import POLLS
 from upbit_monitor.simulator import Key
 

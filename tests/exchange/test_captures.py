@@ -10,7 +10,7 @@ import pytest
 
 from tests.exchange import captured
 from upbit_monitor.polls import POLLS
-from upbit_monitor.polls.listing import MARKET_ALL
+from upbit_monitor.polls.market_row import MARKET_ALL
 from upbit_monitor.polls.markets import CAUTIONS
 from upbit_monitor.polls.open_orders import ORDERS_OPEN
 from upbit_monitor.polls.ticker_row import TICKER, TICKER_ALL

@@ -17,7 +17,7 @@ from tests.virtual import in_virtual_time
 from upbit_monitor.exposition.negotiate import Format
 from upbit_monitor.exposition.render import slices
 from upbit_monitor.metrics.family import SERIES_CAP
-from upbit_monitor.polls.listing import MARKET_ALL
+from upbit_monitor.polls.market_row import MARKET_ALL
 from upbit_monitor.polls.ticker_row import TICKER
 from upbit_monitor.polls.tickers import Tickers, TickersOptions
 

@@ -22,12 +22,13 @@ from upbit_monitor.polls import POLLS
 from upbit_monitor.polls import wallet_status as wallets
 from upbit_monitor.polls.doubt import REASONS
 from upbit_monitor.polls.irregular import CONDITIONS
-from upbit_monitor.polls.listing import MARKET_ALL
 from upbit_monitor.polls.markets import CAUTIONS
 from upbit_monitor.polls.open_orders import SIDES, STATES
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
+
+    from upbit_monitor.exchange import Endpoint
 
 WATCH = ("KRW-BTC", "SGD-ETH")
 CHOSEN: dict[str, dict[str, Any]] = {
@@ -119,40 +120,117 @@ def variants(draw: st.DrawFn, sample: bytes) -> bytes:
     return RAW.sub(r"\1", json.dumps(answer)).encode()
 
 
+NULLABLE: dict[str, str] = {
+    "market_all": r"market_event(\.warning|\.caution(\.\w+)?)?|market_warning",
+    "ticker_all": r"(?!market$).*",
+    "ticker": r"(?!market$).*",
+    "orderbook": r"timestamp|total_\w+|level|orderbook_units(\.\d+\.\w+)?",
+    "trades_ticks": r".*",
+    "candles_minutes": r".*",
+    "wallet_status": r"(?!currency$).*",
+    "orders_chance": r"\w+_fee|market\.(id|name|max_total|state|(bid|ask)(\.\w+)?)",
+}
+"""By endpoint: the fields of a row, as dotted paths, any one of which may be null or missing."""
+
+
+def asked(name: str) -> list[tuple[str, Endpoint[Any]]]:
+    """Give a poll with each endpoint that it may ask; of candles, with one unit."""
+    unit = re.compile(r"(?!/v1/candles/)|.*/minutes/1$")
+    return [(name, one) for one in POLLS[name].endpoints if unit.match(one.path)]
+
+
+ASKED = [pair for name in POLLS for pair in asked(name)]
+
+
+def nullable(endpoint: Endpoint[Any]) -> list[tuple[Any, ...]]:
+    """Give the way to each field of a sample that may be null or missing."""
+    document = json.loads(endpoint.sample)
+    pattern = NULLABLE.get(endpoint.name, "")
+    found = []
+    for way in places(document):
+        inside = way if isinstance(document, dict) else way[1:]
+        if inside and re.fullmatch(pattern, ".".join(map(str, inside))):
+            found.append(way)
+    return found
+
+
 @pytest.mark.parametrize("region", ["kr", "sg"])
-@pytest.mark.parametrize("name", POLLS)
+@pytest.mark.parametrize(("name", "endpoint"), ASKED)
 @given(data=st.data())
 def test_any_variant_of_an_answer_is_shown_or_unreadable(
-    name: str, region: str, data: st.DataObject
+    name: str, endpoint: Endpoint[Any], region: str, data: st.DataObject
 ) -> None:
-    poll = POLLS[name]
-    answers = data.draw(st.lists(variants(poll.endpoints[0].sample), min_size=1, max_size=3))
-    _show(name, region, answers)
+    answers = data.draw(st.lists(variants(endpoint.sample), min_size=1, max_size=3))
+    note(repr(answers))
+    _show(name, region, endpoint, answers)
 
 
-@pytest.mark.parametrize("name", POLLS)
+@pytest.mark.parametrize(("name", "endpoint"), ASKED)
 @given(answers=st.lists(st.binary(max_size=30) | values.map(json.dumps).map(str.encode)))
-def test_any_bytes_are_shown_or_unreadable(name: str, answers: list[bytes]) -> None:
-    _show(name, "kr", answers)
+def test_any_bytes_are_shown_or_unreadable(
+    name: str, endpoint: Endpoint[Any], answers: list[bytes]
+) -> None:
+    note(repr(answers))
+    _show(name, "kr", endpoint, answers)
 
 
-def _answer(aside: Mapping[str, bytes], answer: bytes, path: str, _: object) -> bytes:
-    return aside.get(path, answer)
+@pytest.mark.parametrize("null", [True, False], ids=["null", "missing"])
+@pytest.mark.parametrize(("name", "endpoint"), [pair for pair in ASKED if nullable(pair[1])])
+def test_no_field_that_may_be_null_or_missing_makes_an_answer_unreadable(
+    name: str,
+    endpoint: Endpoint[Any],
+    null: bool,  # noqa: FBT001 -- parametrized
+) -> None:
+    for *way, last in nullable(endpoint):
+        document = json.loads(endpoint.sample)
+        holder: Any = document
+        for key in way:
+            holder = holder[key]
+        if null:
+            holder[last] = None
+        else:
+            del holder[last]
+        answer = json.dumps(document).encode()
+        assert _show(name, "kr", endpoint, [endpoint.sample, answer]) == 0, (way, last)
 
 
-def _show(name: str, region: str, answers: list[bytes]) -> None:
+@pytest.mark.parametrize("null", [True, False], ids=["null", "missing"])
+@pytest.mark.parametrize("name", ["markets", "tickers", "orderbook"])
+def test_a_row_that_does_not_name_its_market_is_unreadable(name: str, null: bool) -> None:  # noqa: FBT001 -- parametrized
+    for _, endpoint in asked(name):
+        rows = json.loads(endpoint.sample)
+        del rows[0]["market"]
+        rows[0] |= {"market": None} if null else {}
+        assert _show(name, "kr", endpoint, [json.dumps(rows).encode()]) == 1
+
+
+def test_what_may_be_null_is_of_endpoints_that_are_asked() -> None:
+    assert {one.name for _, one in ASKED if nullable(one)} == NULLABLE.keys()
+
+
+def _answer(given: Mapping[str, bytes], path: str, _: object) -> bytes:
+    return given[path]
+
+
+def _show(name: str, region: str, endpoint: Endpoint[Any], answers: list[bytes]) -> int:
+    """Show answers of an endpoint one after the other; gives how many were unreadable."""
     poll, place = POLLS[name], Place(region)
-    # What a poll needs before it can ask is answered well, or most runs would end there.
-    aside = {} if poll.endpoints[0] is MARKET_ALL else {MARKET_ALL.path: MARKET_ALL.sample}
+    # What else it asks is answered well, or most runs would end there.
+    well = {one.path: one.sample for one in poll.endpoints}
     options: Any = poll.options
-    watching = "watch" in options.__dataclass_fields__
-    given = CHOSEN.get(name, {"watch": WATCH} if watching else {})
-    one = poll(place.context, options(**given))
+    chosen = dict(CHOSEN.get(name, {}))
+    if not chosen and "watch" in options.__dataclass_fields__:
+        chosen["watch"] = WATCH
+    if endpoint.name == "ticker_all":
+        chosen["quotes"] = ("KRW",)
+    one = poll(place.context, options(**chosen))
+    unreadable = 0
     for answer in answers:
-        note(repr(answer))
+        exchange = FakeExchange(partial(_answer, well | {endpoint.path: answer}))
         try:
-            run(one.run(FakeExchange(partial(_answer, aside, answer))))
+            run(one.run(exchange))
         except Unreadable:
+            unreadable += 1
             continue
         place.now += 5000
     for family in poll.families:
@@ -160,3 +238,4 @@ def _show(name: str, region: str, answers: list[bytes]) -> None:
             assert math.isfinite(value)
             for label, text in zip(family.labels, labels, strict=True):
                 assert text in CLOSED[label], family.name
+    return unreadable

@@ -15,6 +15,7 @@ from tests.virtual import VirtualLoop, in_virtual_time, run
 from upbit_monitor.errors import Mistaken, Unreadable
 from upbit_monitor.exchange import REGIONS
 from upbit_monitor.metrics import catalogue as c
+from upbit_monitor.metrics.catalogue import POLL_MISSING_MARKETS
 from upbit_monitor.polls import Seconds
 from upbit_monitor.polls.candles import (
     CANDLES_MINUTES,
@@ -26,7 +27,7 @@ from upbit_monitor.polls.candles import (
     Candles,
     CandlesOptions,
 )
-from upbit_monitor.polls.listing import MARKET_ALL
+from upbit_monitor.polls.market_row import MARKET_ALL
 
 
 def candle(start: float) -> dict[str, Any]:
@@ -41,6 +42,7 @@ class Bench(Place):
     def __init__(self, *starts: float, region: str = "kr", **options: Any) -> None:  # noqa: ANN401 -- the poll's own
         super().__init__(region)
         self.starts: dict[str, list[float]] = {"KRW-BTC": list(starts)}
+        self.limbo: set[str] = set()
         self.moments: list[float] = []
         self.exchange = FakeExchange(self.answer)
         self.poll = Candles(self.context, CandlesOptions(**options))
@@ -50,7 +52,7 @@ class Bench(Place):
             return [{"market": code} for code in self.starts]
         self.moments.append(VirtualLoop.running().time())
         (market,), (count,) = query["market"], query["count"]
-        if market not in self.starts:
+        if market not in self.starts or market in self.limbo:
             raise Mistaken(404, "404", "Code not found")
         newest = sorted(self.starts[market], reverse=True)
         return [candle(start) for start in newest[: int(count)]]
@@ -190,6 +192,7 @@ def test_a_market_is_late_exactly_if_what_is_due_is_missing(
 async def test_a_recorded_answer_is_shown(name: str) -> None:
     body = captured.body(name)
     (row, *_) = CANDLES_MINUTES[5].read(body)
+    assert row.candle_date_time_utc is not None
     start = datetime.fromisoformat(row.candle_date_time_utc).replace(tzinfo=UTC).timestamp()
     bench = Bench(unit=5)
     bench.exchange.answer = lambda path, _: MARKET_ALL.sample if path == MARKET_ALL.path else body
@@ -265,3 +268,26 @@ async def test_a_time_that_is_none_is_unreadable(text: str) -> None:
         return
     with pytest.raises(Unreadable, match="no ISO 8601 time"):
         await bench.run(0)
+
+
+@in_virtual_time
+async def test_a_candle_without_its_time_is_left_out_and_makes_nobody_late() -> None:
+    bench = Bench()
+    rows = [candle(0), candle(60) | {"candle_date_time_utc": None}]
+    bench.exchange.answer = lambda path, _: MARKET_ALL.sample if path == MARKET_ALL.path else rows
+    await bench.run(600)
+    assert (bench.end(), bench.late, bench.concerns) == (60, 0, [])
+    del rows[0]
+    await bench.run(600)
+    assert (bench.end(), bench.late, bench.concerns) == (None, 0, [])
+
+
+@in_virtual_time
+async def test_a_market_in_limbo_is_missing_and_not_late() -> None:
+    bench = Bench(-60, watch=("KRW-BTC", "KRW-ETH"))
+    bench.starts["KRW-ETH"] = [-60]
+    bench.limbo.add("KRW-ETH")
+    await bench.run(1)
+    assert (bench.end(), bench.end("KRW-ETH"), bench.late) == (0, None, 0)
+    assert bench.shown(POLL_MISSING_MARKETS) == {"poll": 1}
+    assert bench.concerns == ["watches KRW-ETH, which the exchange lists and then does not know"]

@@ -42,7 +42,7 @@ def test_no_captured_row_is_doubted(name: str) -> None:
     rows = TICKER.read(captured.body(name))
     assert rows
     for one in rows:
-        assert list(implausible(one, one.timestamp / 1000)) == []
+        assert list(implausible(one, (one.timestamp or 0) / 1000)) == []
 
 
 @pytest.mark.parametrize(

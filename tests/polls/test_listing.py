@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
 
 class Bench(Place):
-    """An exchange whose list can be changed. Its state: the list."""
+    """An exchange whose list can be changed. Its state: the list, and what of it is not found."""
 
     def __init__(self, *codes: str) -> None:
         super().__init__()
         self.listed = list(codes)
+        self.limbo: set[str] = set()
         self.exchange = FakeExchange(lambda *_: [{"market": code} for code in self.listed])
 
     async def codes(self) -> tuple[str, ...]:
@@ -32,7 +33,7 @@ class Bench(Place):
 
     async def about(self, codes: Sequence[str]) -> list[str]:
         """Answer as the exchange does: one code that is not listed spoils the question."""
-        if set(codes) - set(self.listed):
+        if set(codes) - set(self.listed) or self.limbo.intersection(codes):
             raise Mistaken(404, "404", "Code not found")
         return [*codes]
 
@@ -181,3 +182,41 @@ def test_it_is_known_how_many_questions_a_list_is_cut_into(markets: int) -> None
 @pytest.mark.parametrize(("every", "reads"), [(10, 1 / 60), (600, 1), (3600, 1)])
 def test_a_run_reads_the_list_now_and_then(every: float, reads: float) -> None:
     assert list_reads(every) == pytest.approx(reads)
+
+
+@in_virtual_time
+async def test_if_one_is_gone_and_another_in_limbo_it_is_weather_and_names_it() -> None:
+    bench = Bench("KRW-BTC", "KRW-ETH", "KRW-XRP")
+    codes = await bench.codes()
+    bench.listed.remove("KRW-BTC")
+    bench.limbo.add("KRW-ETH")
+    for reads in (2, 2):
+        with pytest.raises(Unreadable, match="lists, of KRW-ETH, KRW-XRP: 404"):
+            await bench.listing.ask(bench.exchange, codes, bench.about)
+        assert len(bench.exchange.asked) == reads, "once a minute at most"
+    bench.now += 60
+    bench.limbo.clear()
+    assert await bench.listing.ask(bench.exchange, codes, bench.about) == ["KRW-ETH", "KRW-XRP"]
+
+
+@in_virtual_time
+async def test_a_list_that_is_not_found_itself_is_weather_too() -> None:
+    bench = Bench("KRW-BTC")
+    bench.exchange.answer = lambda *_: _not_found()
+    with pytest.raises(Unreadable):
+        await bench.listing.ask(bench.exchange, ["KRW-BTC"], lambda _: bench.about(["KRW-GONE"]))
+
+
+@in_virtual_time
+async def test_the_list_is_read_once_a_minute_for_a_single_market_that_is_not_found() -> None:
+    bench = Bench("KRW-BTC")
+    for later, reads in ((0, 1), (1, 2), (58, 2), (1, 2), (1, 3)):
+        bench.now += later
+        await bench.codes()
+        assert len(bench.exchange.asked) == reads
+        assert await bench.listing.about(bench.about(["KRW-GONE"])) is None
+    assert await bench.listing.about(bench.about(["KRW-BTC"])) == ["KRW-BTC"]
+
+
+def _not_found() -> list[str]:
+    raise Mistaken(404, "404", "Not Found")

@@ -70,7 +70,7 @@ async def test_markets_are_counted_by_quote() -> None:
     assert bench.shown(MARKETS) == {"KRW": 2, "BTC": 1}
     bench.rows.pop()
     await bench.run()
-    assert bench.shown(MARKETS) == {"KRW": 2}, "a quote without markets has no series"
+    assert bench.shown(MARKETS) == {"KRW": 2, "BTC": 0}, "none is told of what was there before"
 
 
 @pytest.mark.parametrize("odd", ["EUR-BTC", "BTC", "-BTC", "KRW-", ""])
@@ -320,3 +320,27 @@ async def test_the_series_of_a_watched_market_goes_with_the_market() -> None:
     bench.rows.pop()
     await bench.run()
     assert bench.shown(WARNING) == {"KRW-BTC": 0}
+
+
+@in_virtual_time
+async def test_marks_that_are_null_are_absent_and_the_others_are_there() -> None:
+    bench = Bench(
+        {"market": "KRW-A", "market_event": None},
+        {"market": "KRW-B", "market_event": {"warning": None, "caution": None}},
+        {
+            "market": "KRW-C",
+            "market_event": {
+                "warning": True,
+                "caution": {"PRICE_FLUCTUATIONS": None, "TRADING_VOLUME_SOARING": True},
+            },
+        },
+        {"market": "KRW-D", "market_event": {"caution": {"PRICE_FLUCTUATIONS": None}}},
+        watch=("KRW-*",),
+    )
+    await bench.run()
+    assert bench.shown(MARKETS) == {"KRW": 4}
+    assert bench.shown(WARNED) == {"KRW": 1}
+    assert bench.shown(WARNING) == {"KRW-C": 1}
+    assert bench.shown(CAUTIONED) == {"trading_volume_soaring": 1}
+    assert bench.table(CAUTION) == {("KRW-C", "trading_volume_soaring"): 1}
+    assert bench.poll.gist == "4 listed, 1 with a warning, 1 with a caution"

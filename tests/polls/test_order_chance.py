@@ -14,7 +14,7 @@ from tests.virtual import in_virtual_time
 from upbit_monitor.errors import Broken, ExchangeError, Mistaken, Unreadable
 from upbit_monitor.exchange import REGIONS
 from upbit_monitor.metrics import catalogue as c
-from upbit_monitor.polls.listing import MARKET_ALL
+from upbit_monitor.polls.market_row import MARKET_ALL
 from upbit_monitor.polls.order_chance import (
     ACTIVE,
     FEE,
@@ -40,6 +40,7 @@ class Bench(Place):
         self.terms[f"{money}-BTC"] = copy.deepcopy(DOCUMENTED)
         self.listed = [*self.terms]
         self.error: ExchangeError | None = None
+        self.refusal: ExchangeError = Mistaken(400, "notfoundmarket", "not here")
         self.asked: list[tuple[str, float]] = []
         self.exchange = FakeExchange(self.answer)
         self.poll = OrderChance(self.context, OrderChanceOptions(watch=watch, **options))
@@ -52,7 +53,7 @@ class Bench(Place):
         if self.error:
             raise self.error
         if market not in self.terms:
-            raise Mistaken(400, "notfoundmarket", "not here")
+            raise self.refusal
         return json.dumps(self.terms[market]).encode()
 
     async def run(self) -> None:
@@ -116,19 +117,26 @@ async def test_a_misspelt_market_is_missing_and_never_asked_about() -> None:
     assert bench.log.told() == [("warning", "market_missing")]
 
 
+@pytest.mark.parametrize(
+    "refusal",
+    [Mistaken(400, "notfoundmarket", ""), Mistaken(400, "400", ""), Mistaken(404, "404", "")],
+)
 @in_virtual_time
-async def test_a_market_that_went_since_the_list_was_read_is_missing() -> None:
+async def test_a_market_that_went_since_the_list_was_read_is_missing(
+    refusal: ExchangeError,
+) -> None:
     bench = Bench("KRW-BTC", "KRW-ETH")
     await bench.run()
     del bench.terms["KRW-BTC"]
+    bench.refusal = refusal
     await bench.run()
+    (concern,) = bench.poll.concerns
+    assert concern.what.endswith("KRW-BTC, which the exchange lists and then does not know")
     assert bench.shown(ACTIVE) == {"KRW-ETH": 1}
     assert bench.shown(c.POLL_MISSING_MARKETS) == {"poll": 1}
 
 
-@pytest.mark.parametrize(
-    "error", [Mistaken(401, "out_of_scope", ""), Mistaken(400, "400", ""), Broken(502, None, "")]
-)
+@pytest.mark.parametrize("error", [Mistaken(401, "out_of_scope", ""), Broken(502, None, "")])
 @in_virtual_time
 async def test_any_other_refusal_goes_through_and_changes_nothing(error: ExchangeError) -> None:
     bench = Bench("KRW-BTC", "KRW-ETH")

@@ -12,7 +12,7 @@ from tests.virtual import VirtualLoop, in_virtual_time
 from upbit_monitor.errors import Broken, Mistaken, Unreadable
 from upbit_monitor.exchange import REGIONS
 from upbit_monitor.metrics import catalogue as c
-from upbit_monitor.polls.listing import MARKET_ALL
+from upbit_monitor.polls.market_row import MARKET_ALL
 from upbit_monitor.polls.orderbook import (
     AGE,
     BEST,
@@ -111,7 +111,7 @@ async def test_a_watched_book_is_shown_with_prices_spread_depth_and_reach() -> N
 async def test_a_recorded_answer_is_shown(name: str) -> None:
     (row,) = ORDERBOOK.read(captured.body(name))
     code = row.market
-    place = Place("kr" if code == "KRW-BTC" else "sg", now=row.timestamp / 1000 + 2)
+    place = Place("kr" if code == "KRW-BTC" else "sg", now=(row.timestamp or 0) / 1000 + 2)
     listed = b'[{"market":"%s"}]' % code.encode()
     exchange = FakeExchange(
         lambda path, _: listed if path == MARKET_ALL.path else captured.body(name)
@@ -338,3 +338,17 @@ def test_a_run_asks_no_more_often_than_it_says(options: Any, asked: int) -> None
 def test_bands_that_make_no_sense_are_refused_with_a_remedy(bands: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match="; write "):
         OrderbookOptions(bands=bands)
+
+
+@in_virtual_time
+async def test_a_book_without_its_time_counts_and_is_neither_old_nor_stale() -> None:
+    bench = Bench(book("KRW-A") | {"timestamp": None}, watch=("KRW-A", "KRW-B"))
+    await bench.run()
+    assert bench.poll.gist == "1 book"
+    bench.rows["KRW-B"] = book("KRW-B", age=5)
+    bench.now += 600
+    await bench.run()
+    assert bench.table(BOOKS) == {(): 2}
+    assert bench.observed(AGE) == (1, 605)
+    assert bench.shown(IRREGULAR) == CALM | {"stale": 1}
+    assert bench.poll.gist == "2 books, newest 10 min 5 s old"

@@ -13,7 +13,7 @@ from upbit_monitor.errors import Broken, ExchangeError, Mistaken, Unreadable
 from upbit_monitor.exchange import REGIONS
 from upbit_monitor.metrics import catalogue as c
 from upbit_monitor.polls.doubt import IMPLAUSIBLE, REASONS
-from upbit_monitor.polls.listing import MARKET_ALL
+from upbit_monitor.polls.market_row import MARKET_ALL
 from upbit_monitor.polls.ticker_row import TICKER, TICKER_ALL
 from upbit_monitor.polls.tickers import (
     AGE,
@@ -390,3 +390,20 @@ async def test_a_time_that_is_no_moment_is_unreadable(field: str, moment: int) -
     bench.body = json.dumps([ticker("KRW-BTC") | {field: moment}]).encode()
     with pytest.raises(Unreadable, match="not as promised"):
         await bench.run()
+
+
+@pytest.mark.parametrize("gone", [False, True])
+@in_virtual_time
+async def test_a_ticker_without_its_time_counts_and_has_no_age(gone: bool) -> None:  # noqa: FBT001 -- parametrized
+    row = ticker("KRW-BTC") | {"timestamp": None}
+    if gone:
+        del row["timestamp"]
+    bench = Bench(row)
+    await bench.run()
+    assert bench.poll.gist == "1 price"
+    assert bench.shown(ANSWERED) == {"KRW": 1}
+    bench.rows.append(ticker("KRW-ETH", age=3))
+    await bench.run()
+    assert bench.poll.gist == "2 prices, newest 3.0 s old"
+    assert bench.ages() == (1, 3)
+    assert bench.shown(IMPLAUSIBLE) == dict.fromkeys(REASONS, 0)

@@ -15,7 +15,7 @@ from upbit_monitor.errors import Broken, Mistaken, Unreadable
 from upbit_monitor.exchange import REGIONS
 from upbit_monitor.metrics import catalogue as c
 from upbit_monitor.polls import Seconds
-from upbit_monitor.polls.listing import MARKET_ALL
+from upbit_monitor.polls.market_row import MARKET_ALL
 from upbit_monitor.polls.trades import (
     AGE,
     GAPS,
@@ -48,7 +48,7 @@ class Bench(Place):
     def __init__(self, region: str = "kr", **options: Any) -> None:  # noqa: ANN401 -- the poll's own
         super().__init__(region)
         self.trades: dict[str, list[Any]] = {"KRW-BTC": []}
-        self.listed: set[str] = set()
+        self.limbo: set[str] = set()
         self.moments: list[float] = []
         self.exchange = FakeExchange(self.answer)
         self.poll = Trades(self.context, TradesOptions(**options))
@@ -58,7 +58,7 @@ class Bench(Place):
             return [{"market": code} for code in self.trades]
         self.moments.append(VirtualLoop.running().time())
         (market,), (count,) = query["market"], query["count"]
-        if market not in self.trades:
+        if market not in self.trades or market in self.limbo:
             raise Mistaken(404, "404", "Code not found")
         newest = sorted(self.trades[market], key=lambda row: -row["timestamp"])
         return newest[: int(count)]
@@ -272,7 +272,7 @@ async def test_a_market_without_a_trade_has_no_time_and_no_age() -> None:
 @in_virtual_time
 async def test_a_recorded_answer_is_shown(name: str) -> None:
     rows = TRADES_TICKS.read(captured.body(name))
-    newest = max(row.timestamp for row in rows) / 1000
+    newest = max(row.timestamp or 0 for row in rows) / 1000
     bench = Bench()
     bench.exchange.answer = lambda path, _: (
         MARKET_ALL.sample if path == MARKET_ALL.path else captured.body(name)
@@ -356,9 +356,52 @@ async def test_a_run_that_fails_counts_nothing_and_what_it_missed_is_counted_lat
 
 
 @pytest.mark.parametrize("field", ["timestamp", "sequential_id"])
-@pytest.mark.parametrize("value", [None, -1, 10**20, 1.5, "1"])
 @in_virtual_time
-async def test_a_trade_without_its_time_or_id_is_unreadable(field: str, value: Any) -> None:  # noqa: ANN401 -- JSON
+async def test_a_trade_without_its_time_or_id_counts_for_nothing(field: str) -> None:
+    bench = Bench()
+    rows = [trade(1), trade(2)]
+    bench.exchange.answer = lambda path, _: MARKET_ALL.sample if path == MARKET_ALL.path else rows
+    await bench.run()
+    rows += [trade(3), trade(9) | {field: None}]
+    await bench.run()
+    assert (bench.counted(), bench.gaps()) == (1, 0)
+    assert bench.shown(LAST) == {"KRW-BTC": NOW + 3}
+    assert bench.shown(PER_SECOND) == {"KRW-BTC": 1}
+    rows[:] = [row | {field: None} for row in rows]
+    await bench.run()
+    assert bench.shown(LAST) == bench.shown(PER_SECOND) == {}
+    assert (bench.counted(), bench.gaps()) == (1, 0)
+
+
+@in_virtual_time
+async def test_a_market_in_limbo_is_missing_and_spoils_no_run() -> None:
+    bench = Bench(watch=("KRW-BTC", "KRW-ETH"))
+    bench.limbo.add("KRW-ETH")
+    bench.trades["KRW-ETH"] = [trade(1)]
+    for _ in range(3):
+        await bench.run(trade(1))
+        assert bench.shown(LAST).keys() == bench.shown(GAPS).keys() == {"KRW-BTC"}
+        assert bench.shown(c.POLL_MISSING_MARKETS) == {"poll": 1}
+        (concern,) = bench.poll.concerns
+        assert concern.what == ("watches KRW-ETH, which the exchange lists and then does not know")
+    assert bench.log.told() == [("warning", "market_missing")]
+    assert [path for path, _ in bench.exchange.asked].count(MARKET_ALL.path) == 2
+    bench.limbo.clear()
+    await bench.run()
+    assert bench.shown(LAST).keys() == {"KRW-BTC", "KRW-ETH"}
+    assert bench.shown(c.POLL_MISSING_MARKETS) == {"poll": 0}
+    assert bench.poll.concerns == ()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *(("timestamp", value) for value in (-1, 10**20, "1")),
+        *(("sequential_id", value) for value in (-1, 10**20, 1.5, "1")),
+    ],
+)
+@in_virtual_time
+async def test_a_time_or_id_that_can_be_none_is_unreadable(field: str, value: Any) -> None:  # noqa: ANN401 -- JSON
     bench = Bench()
     bench.exchange.answer = lambda path, _: (
         MARKET_ALL.sample if path == MARKET_ALL.path else [trade(1) | {field: value}]

@@ -189,3 +189,39 @@ async def test_the_documented_answer_is_read() -> None:
 def test_a_watch_list_of_wallets_has_currencies(text: str) -> None:
     with pytest.raises(ValueError, match="write currencies as the exchange does"):
         WalletStatusOptions(watch=(text,))
+
+
+@in_virtual_time
+async def test_a_wallet_whose_state_is_null_is_another_and_nothing_is_said_to_be_possible() -> None:
+    bench = Bench(wallet(state="paused"), watch=("BTC",))
+    await bench.run()
+    await bench.run(wallet() | {"wallet_state": None})
+    assert bench.shown(WALLETS) == NO_WALLETS | {"other": 1}
+    assert bench.table(DEPOSIT) == bench.table(WITHDRAWAL) == {}
+    assert bench.poll.concerns == ()
+    await bench.run(wallet(state="paused"))
+    assert bench.shown(TRANSITIONS) == NO_CHANGES
+    await bench.run(wallet() | {"wallet_state": None})
+    await bench.run(wallet())
+    assert bench.shown(TRANSITIONS) == NO_CHANGES | {"working": 1}
+
+
+@in_virtual_time
+async def test_a_state_that_is_told_late_is_no_change() -> None:
+    bench = Bench(wallet() | {"wallet_state": None})
+    await bench.run()
+    bench.log.told()
+    await bench.run(wallet())
+    assert bench.shown(TRANSITIONS) == NO_CHANGES
+    assert bench.log.told() == []
+
+
+@pytest.mark.parametrize(("minutes", "seconds"), [(6.0, 360), (0, 0), (-1, None), (None, None)])
+@in_virtual_time
+async def test_the_age_of_a_block_is_any_number_from_0_on(
+    minutes: float | None, seconds: float | None
+) -> None:
+    bench = Bench(wallet(block_elapsed_minutes=minutes), watch=("BTC",))
+    await bench.run()
+    shown = bench.table(BLOCK_AGE)
+    assert shown == ({} if seconds is None else {("BTC", "BTC"): seconds})

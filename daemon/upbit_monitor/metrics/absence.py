@@ -68,7 +68,9 @@ _ROWS: Final = (
     ),
     _Row(
         "A value that is null in the answer",
-        "That series is absent; those of other values and other markets are there.",
+        "That series is absent, and what is observed or counted of it goes without; those of other "
+        "values and other markets are there. Only a row that does not tell what it is of, "
+        "such as its market, fails the poll.",
         "Nothing: it is no fault.",
         "Nothing: the poll is fresh.",
         "No line for it.",

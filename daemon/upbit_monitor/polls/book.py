@@ -46,7 +46,7 @@ class Book(msgspec.Struct):
     """One row. Korea's ``level`` is not asked for: 0, the book as it is."""
 
     market: str
-    timestamp: Milliseconds
+    timestamp: Milliseconds | None = None
     orderbook_units: list[Unit] | None = None
 
 

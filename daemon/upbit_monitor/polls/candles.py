@@ -22,12 +22,12 @@ from upbit_monitor.polls.base import (
     spread,
 )
 from upbit_monitor.polls.listing import (
-    MARKET_ALL,
     Watchlist,
     at_most,
     list_reads,
     or_bitcoin,
 )
+from upbit_monitor.polls.market_row import MARKET_ALL
 from upbit_monitor.polls.moments import utc
 from upbit_monitor.polls.words import about
 
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 class Candle(msgspec.Struct):
     """One row, as far as it is shown."""
 
-    candle_date_time_utc: str
-    """When its period begins: ISO 8601 without an offset, in UTC."""
+    candle_date_time_utc: str | None = None
+    """When its period begins: ISO 8601 without an offset, in UTC. Without it, it is no candle."""
 
 
 UNITS: Final = (1, 3, 5, 10, 15, 30, 60, 240)
@@ -134,10 +134,14 @@ class CandlesOptions:
 
 
 class _Seen(NamedTuple):
-    """When the newest finished candle of a market ended, if there is one, and the time then."""
+    """When the newest finished candle of a market ended, if there is one, and the time then.
+
+    ``whole``: each candle told its time. If one did not, it may be the one that seems to be late.
+    """
 
     end: float | None
     at: float
+    whole: bool
 
 
 class Candles(Poll[CandlesOptions]):
@@ -171,23 +175,23 @@ class Candles(Poll[CandlesOptions]):
     async def run(self, exchange: Exchange) -> None:
         """Ask about each market, spread over most of the interval, and show all in one step."""
         watched = self._watch.of(await self._context.listing.codes(exchange))
+        endpoint = CANDLES_MINUTES[self._options.unit]
         seen: dict[str, _Seen] = {}
         async for market in spread(watched, self._options.every):
-            candles = await self._context.listing.ask(
-                exchange, (market,), lambda codes: self._question(exchange, *codes)
+            candles = await self._context.listing.about(
+                exchange.get(endpoint, ("market", market), ("count", str(_COUNT)))
             )
             if candles is not None:
                 now = self._context.exchange_time()
-                seen[market] = _Seen(self._newest_end(candles, now), now)
+                whole = all(candle.candle_date_time_utc is not None for candle in candles)
+                seen[market] = _Seen(self._newest_end(candles, now), now, whole)
+        self._watch.lose(market for market in watched if market not in seen)
         self._show(seen)
-
-    async def _question(self, exchange: Exchange, market: str) -> Sequence[Candle]:
-        endpoint = CANDLES_MINUTES[self._options.unit]
-        return await exchange.get(endpoint, ("market", market), ("count", str(_COUNT)))
 
     def _newest_end(self, candles: Sequence[Candle], now: float) -> float | None:
         try:
-            starts = [utc(candle.candle_date_time_utc) for candle in candles]
+            texts = (candle.candle_date_time_utc for candle in candles)
+            starts = [utc(text) for text in texts if text is not None]
         except ValueError:
             endpoint = CANDLES_MINUTES[self._options.unit]
             text = f"{endpoint.path}: candle_date_time_utc is no ISO 8601 time"
@@ -217,7 +221,7 @@ class Candles(Poll[CandlesOptions]):
         """
         period = self._options.period
         due = math.floor((one.at - self._options.late_after) / period) * period
-        return one.end is None or one.end < due
+        return one.whole and (one.end is None or one.end < due)
 
     def _told(self, seen: Mapping[str, _Seen]) -> str:
         ages = {market: one.at - one.end for market, one in seen.items() if one.end is not None}

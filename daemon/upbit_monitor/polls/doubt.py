@@ -63,7 +63,7 @@ def implausible(row: Ticker, now: float) -> Sequence[str]:
         or (volume or 0) < 0
         or (value or 0) < 0
     )
-    future = row.timestamp > latest or (row.trade_timestamp or 0) > latest
+    future = (row.timestamp or 0) > latest or (row.trade_timestamp or 0) > latest
     if not (outside or inverted or negative or future):
         return _NONE
     found = zip(REASONS, (outside, inverted, negative, future), strict=True)

@@ -27,11 +27,11 @@ _REMEDIES: Final = {
 
 
 class Seen(NamedTuple):
-    """A book that came, sorted, and how old it was then, in seconds."""
+    """A book that came, sorted, and how old it was then, in seconds, if it tells that."""
 
     market: str
     sides: Sides
-    age: float
+    age: float | None
 
 
 def irregular(
@@ -41,7 +41,7 @@ def irregular(
     return [
         *(("missing", market) for market in missing),
         *((one.sides.flaw, one.market) for one in seen if one.sides.flaw is not None),
-        *(("stale", one.market) for one in seen if one.age > stale_after),
+        *(("stale", one.market) for one in seen if (one.age or 0) > stale_after),
     ]
 
 

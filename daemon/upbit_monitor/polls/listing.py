@@ -13,88 +13,50 @@ import re
 from fnmatch import translate
 from typing import TYPE_CHECKING, Final, TypeVar
 
-import msgspec
-
 from upbit_monitor.errors import ExchangeError, Mistaken, Unreadable
-from upbit_monitor.exchange import Endpoint
 from upbit_monitor.logs import Event
 from upbit_monitor.metrics import catalogue as c
 from upbit_monitor.polls.base import Concern, quote_of
+from upbit_monitor.polls.market_row import MARKET_ALL
+from upbit_monitor.polls.words import few
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 
     from upbit_monitor.exchange import Region
     from upbit_monitor.polls.base import Context, Exchange
+    from upbit_monitor.polls.market_row import Market
 
 R = TypeVar("R")
 
-
-class MarketEvent(msgspec.Struct):
-    """Korea's marks on a market, only in an answer with details."""
-
-    warning: bool | None = None
-    caution: dict[str, bool] | None = None
-
-
-class Market(msgspec.Struct):
-    """One row. Korea has ``market_event``; the other regions have ``market_warning``."""
-
-    market: str
-    market_event: MarketEvent | None = None
-    market_warning: str | None = None
-
-    @property
-    def warned(self) -> bool | None:
-        """Whether the market is designated as an investment warning; none if that is not told."""
-        if self.market_event is not None and self.market_event.warning is not None:
-            return self.market_event.warning
-        return self.market_warning != "NONE" if self.market_warning else None
-
-    @property
-    def cautions(self) -> Mapping[str, bool] | None:
-        """Whether each kind of caution is active; none if that is not told."""
-        if self.market_event is None or self.market_event.caution is None:
-            return None
-        return {kind.lower(): active for kind, active in self.market_event.caution.items()}
-
-
-MARKET_ALL: Final = Endpoint(
-    name="market_all",
-    path="/v1/market/all",
-    group="market",
-    shape=list[Market],
-    sample=(
-        '[{"market":"KRW-BTC","korean_name":"비트코인","english_name":"Bitcoin",'
-        '"market_event":{"warning":false,"caution":{"PRICE_FLUCTUATIONS":false,'
-        '"TRADING_VOLUME_SOARING":false,"DEPOSIT_AMOUNT_SOARING":false,'
-        '"GLOBAL_PRICE_DIFFERENCES":true,"CONCENTRATION_OF_SMALL_ACCOUNTS":false}}},'
-        '{"market":"SGD-ETH","english_name":"Ethereum","market_warning":"CAUTION"}]'
-    ).encode(),
-)
 
 _LONGEST_KEPT: Final = 600.0
 """Seconds that the list is believed. The poll ``markets`` reads it more often."""
 
 _ASKED_AGAIN: Final = 60.0
-"""Seconds until a list that could not be read is asked for again."""
+"""Seconds until a list that could not be read, or that was doubted, is asked for again."""
 
 _CHUNK: Final = 100
 """Codes in one question: no limit is documented, and longer URLs have been cut or refused."""
 
-_NOT_FOUND: Final = 404
+_NOT_FOUND: Final = frozenset({404})
 
 _WILD: Final = frozenset("*?[")
 """What makes a pattern of a code."""
 
 
 class Listing:
-    """The market list of one target. Its state: the codes, and when they were read."""
+    """The market list of one target. Its state: the codes, when they were read, and doubted.
+
+    It is doubted when the exchange does not find a market that is on it: once a minute at most, for
+    a market may be listed and not found for long.
+    """
 
     def __init__(self, wall: Callable[[], float]) -> None:
         self._wall = wall
         self._codes: tuple[str, ...] = ()
         self._read_at = float("-inf")
+        self._doubted_at = float("-inf")
         self._reading = asyncio.Lock()
 
     async def read(self, exchange: Exchange) -> Sequence[Market]:
@@ -126,24 +88,54 @@ class Listing:
         codes: Sequence[str],
         question: Callable[[Sequence[str]], Awaitable[R]],
     ) -> R | None:
-        """Ask about markets by name. ``None`` if none of them is listed any more.
+        """Ask about several markets by name. ``None`` if none of them is listed any more.
 
         If one has gone since the list was read, the list is read anew, and the question is asked
-        about the others. Raises what ``question`` raises, and ``Unreadable`` if the list has all of
-        them, for the next run to see whether it has settled.
+        about the others. Raises what ``question`` raises, and ``Unreadable`` if the list has all
+        that is not found, for the next run to see whether it has settled.
+        """
+        asked = codes
+        try:
+            try:
+                return await question(asked)
+            except Mistaken as error:
+                if error.status not in _NOT_FOUND:
+                    raise
+                self._doubt()
+                listed = frozenset(await self.codes(exchange))
+                asked = [code for code in codes if code in listed]
+                if len(asked) == len(codes):
+                    raise
+            return await question(asked) if asked else None
+        except Mistaken as error:
+            if error.status not in _NOT_FOUND:
+                raise
+            # In the midst of a delisting, say: nothing that waits for a person.
+            what = f"the exchange does not find what it lists, of {few(asked)}"
+            raise Unreadable(f"{MARKET_ALL.path}: {what}: {error}") from error
+
+    async def about(
+        self, question: Awaitable[R], not_found: Collection[int] = _NOT_FOUND
+    ) -> R | None:
+        """Ask about a single market. ``None`` if the exchange does not find it, listed or not.
+
+        ``not_found``: the statuses that say so. Then the list is read anew before the next run.
+        Raises what ``question`` raises.
         """
         try:
-            return await question(codes)
+            return await question
         except Mistaken as error:
-            if error.status != _NOT_FOUND:
+            if error.status not in not_found:
                 raise
-            listed = {market.market for market in await self.read(exchange)}
-            left = [code for code in codes if code in listed]
-            if len(left) == len(codes):
-                # In the midst of a delisting, say: nothing that waits for a person.
-                what = "the exchange does not find what it lists"
-                raise Unreadable(f"{MARKET_ALL.path}: {what}: {error}") from error
-            return await question(left) if left else None
+            self._doubt()
+            return None
+
+    def _doubt(self) -> None:
+        """Let the list be read anew when it is next asked for, unless that was done of late."""
+        now = self._wall()
+        if not 0 <= now - self._doubted_at < _ASKED_AGAIN:
+            self._doubted_at = now
+            self._read_at = float("-inf")
 
     async def _read(self, exchange: Exchange) -> Sequence[Market]:
         markets = await exchange.get(MARKET_ALL, ("is_details", "true"))
@@ -158,7 +150,8 @@ class Listing:
 class Watchlist:
     """The markets that a poll shows one by one: codes such as KRW-BTC, or patterns as KRW-*.
 
-    Its state: what they matched when last looked at, and which of them matched nothing.
+    Its state: what they matched when last looked at; which of them matched nothing, and which
+    markets the exchange lists and does not find; both are missing.
     """
 
     def __init__(self, context: Context, wanted: Sequence[str]) -> None:
@@ -166,6 +159,8 @@ class Watchlist:
         self._wanted = tuple(dict.fromkeys(wanted))
         self._listed: Collection[str] | None = None
         self._chosen: tuple[str, ...] = ()
+        self._unlisted: frozenset[str] = frozenset()
+        self._lost: frozenset[str] = frozenset()
         self._missing: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
@@ -177,23 +172,40 @@ class Watchlist:
         if listed != self._listed:
             self._listed = listed
             self._chosen, found = _matches(self._wanted, listed)
-            self._tell(frozenset(self._wanted) - found)
+            self._unlisted = frozenset(self._wanted) - found
+            self._tell()
         return self._chosen
+
+    def lose(self, codes: Iterable[str]) -> None:
+        """Tell of what is listed, and was not found in this run."""
+        self._lost = frozenset(codes)
+        self._tell()
 
     @property
     def concerns(self) -> Sequence[Concern]:
-        """Name what is watched and not listed."""
-        if not self._missing:
-            return ()
-        return (
-            Concern(
-                f"watches {', '.join(sorted(self._missing))}, which the exchange does not list",
-                "See whether it was delisted or is misspelt, and mend `watch`.",
-                told=True,
-            ),
-        )
+        """Name what is watched and not listed, or listed and not found."""
+        found = []
+        if self._unlisted:
+            names = ", ".join(sorted(self._unlisted))
+            found.append(
+                Concern(
+                    f"watches {names}, which the exchange does not list",
+                    "See whether it was delisted or is misspelt, and mend `watch`.",
+                    told=True,
+                )
+            )
+        if self._lost:
+            found.append(
+                Concern(
+                    f"watches {few(self._lost)}, which the exchange lists and then does not know",
+                    "It may be about to come or to go: see the exchange's notices.",
+                    told=True,
+                )
+            )
+        return tuple(found)
 
-    def _tell(self, missing: frozenset[str]) -> None:
+    def _tell(self) -> None:
+        missing = self._unlisted | self._lost
         for text in sorted(missing - self._missing):
             self._context.log.warning(Event.MARKET_MISSING, market=text)
         self._missing = missing

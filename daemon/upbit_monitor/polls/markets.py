@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from upbit_monitor.logs import Event
 from upbit_monitor.metrics import Family
 from upbit_monitor.polls.base import Context, Exchange, Poll, Seconds, interval, option, quote_of
-from upbit_monitor.polls.listing import MARKET_ALL, Market, Watchlist
+from upbit_monitor.polls.listing import Watchlist
+from upbit_monitor.polls.market_row import MARKET_ALL, Market
 from upbit_monitor.polls.tally import tally
 
 if TYPE_CHECKING:
@@ -98,7 +99,8 @@ class MarketsOptions:
 class Markets(Poll[MarketsOptions]):
     """Polls the market list.
 
-    Its state: the codes that were listed at the last answer, and which watched ones were warned of.
+    Its state: the codes that were listed at the last answer, the quote currencies ever seen, and
+    which watched markets were warned of.
     """
 
     name: ClassVar[str] = "markets"
@@ -113,6 +115,7 @@ class Markets(Poll[MarketsOptions]):
     def __init__(self, context: Context, options: MarketsOptions) -> None:
         super().__init__(context, options)
         self._watch = Watchlist(context, options.watch)
+        self._quotes: tuple[str, ...] = ()
         self._listed: frozenset[str] | None = None
         self._warned: Mapping[str, bool] = {}
         for quote in (*context.region.quotes, "other"):
@@ -132,7 +135,10 @@ class Markets(Poll[MarketsOptions]):
         self.concerns = self._watch.concerns
 
     def _show(self, markets: Mapping[str, Market], warned: Mapping[str, bool]) -> None:
-        self._put(MARKETS, Counter(map(quote_of, markets)), self._context.region.quotes)
+        listed = Counter(dict.fromkeys(self._quotes, 0))
+        listed.update(map(quote_of, markets))
+        self._quotes = tuple(listed)
+        self._put(MARKETS, listed, self._context.region.quotes)
         by_quote: Counter[str] = Counter()
         for code, is_warned in warned.items():
             by_quote[quote_of(code)] += is_warned

@@ -13,8 +13,8 @@ from upbit_monitor.errors import Unreadable
 if TYPE_CHECKING:
     from upbit_monitor.exchange import Endpoint, Region
 
-Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799_999)]
-"""Unix time, up to the end of the year 9999."""
+Milliseconds = Annotated[float, msgspec.Meta(ge=0, le=253_402_300_799_999)]
+"""Unix time, up to the end of the year 9999; a double has room for each, however it is spelt."""
 
 
 def moment(text: str, region: Region, endpoint: Endpoint[Any], field: str) -> float:

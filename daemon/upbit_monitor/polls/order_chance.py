@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import msgspec
 
-from upbit_monitor.errors import Mistaken
 from upbit_monitor.exchange import Endpoint
 from upbit_monitor.metrics import Family
 from upbit_monitor.polls import amounts, words
@@ -22,7 +21,8 @@ from upbit_monitor.polls.base import (
     option,
     spread,
 )
-from upbit_monitor.polls.listing import MARKET_ALL, Watchlist, list_reads
+from upbit_monitor.polls.listing import Watchlist, list_reads
+from upbit_monitor.polls.market_row import MARKET_ALL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,8 +80,8 @@ ORDERS_CHANCE: Final = Endpoint(
     ),
 )
 
-_NOT_FOUND: Final = "notfoundmarket"
-"""How the exchange calls a market, to those with a key, that it does not list."""
+_NOT_HERE: Final = frozenset({400, 404})
+"""How it refuses a market that it does not have: by its documents 400 ``notfoundmarket``."""
 
 
 FEE: Final = Family(
@@ -135,7 +135,7 @@ class OrderChanceOptions:
 
 
 class OrderChance(Poll[OrderChanceOptions]):
-    """Polls the terms of orders. Its state: which of the markets that it watches are missing."""
+    """Polls the terms of orders. It has no state of its own beside the watch list's."""
 
     name: ClassVar[str] = "order_chance"
     summary: ClassVar[str] = "Fees and sizes of orders; needs a key that may view orders."
@@ -167,14 +167,16 @@ class OrderChance(Poll[OrderChanceOptions]):
 
         What is not listed is not asked about: each refusal would be counted against the exchange.
         """
-        listed = frozenset(await self._context.listing.codes(exchange))
+        listed = frozenset(self._watch.of(await self._context.listing.codes(exchange)))
         known = [market for market in self._markets if market in listed]
         chances: dict[str, Chance] = {}
         async for market in spread(known, self._options.every):
-            chance = await _ask(exchange, market)
+            chance = await self._context.listing.about(
+                exchange.get(ORDERS_CHANCE, ("market", market)), _NOT_HERE
+            )
             if chance is not None:
                 chances[market] = chance
-        self._watch.of(tuple(chances))
+        self._watch.lose(market for market in known if market not in chances)
         self._show(chances)
 
     def _show(self, chances: Mapping[str, Chance]) -> None:
@@ -215,16 +217,6 @@ class OrderChance(Poll[OrderChanceOptions]):
                     "Expect that orders there are refused, and see the exchange's notices.",
                 ),
             )
-
-
-async def _ask(exchange: Exchange, market: str) -> Chance | None:
-    """Ask about a market; ``None`` if it went since the market list was read."""
-    try:
-        return await exchange.get(ORDERS_CHANCE, ("market", market))
-    except Mistaken as error:
-        if error.name != _NOT_FOUND:
-            raise
-        return None
 
 
 def _markets(options: OrderChanceOptions, region: Region) -> tuple[str, ...]:

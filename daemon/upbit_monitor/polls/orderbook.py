@@ -21,7 +21,6 @@ from upbit_monitor.polls.base import (
 from upbit_monitor.polls.book import Book, Sides, band, is_band
 from upbit_monitor.polls.irregular import CONDITIONS, Seen, concerns, irregular
 from upbit_monitor.polls.listing import (
-    MARKET_ALL,
     Watchlist,
     at_most,
     chunks,
@@ -30,6 +29,7 @@ from upbit_monitor.polls.listing import (
     questions,
     unlisted,
 )
+from upbit_monitor.polls.market_row import MARKET_ALL
 from upbit_monitor.polls.words import about
 
 if TYPE_CHECKING:
@@ -212,7 +212,7 @@ class Orderbook(Poll[OrderbookOptions]):
             came = {book.market: book for book in books}
             missing += [code for code in asked if code not in came]
             some = [
-                Seen(code, Sides.of(came[code]), max(now - came[code].timestamp / 1000, 0.0))
+                Seen(code, Sides.of(came[code]), _age(came[code].timestamp, now))
                 for code in asked
                 if code in came
             ]
@@ -261,7 +261,7 @@ class Orderbook(Poll[OrderbookOptions]):
         for family, values in shown.by_family.items():
             board.show(family, target, values)
         spreads = [one.sides.spread for one in seen if one.sides.flaw is None]
-        board.observe(AGE, target, values=[one.age for one in seen])
+        board.observe(AGE, target, values=[one.age for one in seen if one.age is not None])
         board.observe(SPREADS, target, values=[ratio for ratio in spreads if ratio is not None])
         board.put(BOOKS, target, value=len(seen))
         rows: Rows = {(name,): count.get(name, 0) for name in CONDITIONS}
@@ -296,4 +296,10 @@ def _gist(seen: Sequence[Seen]) -> str:
     if not seen:
         return "no book"
     books = f"{len(seen)} books" if len(seen) > 1 else "1 book"
-    return f"{books}, newest {about(min(one.age for one in seen))} old"
+    ages = [one.age for one in seen if one.age is not None]
+    return f"{books}, newest {about(min(ages))} old" if ages else books
+
+
+def _age(moment: float | None, now: float) -> float | None:
+    """Give the seconds since a moment in milliseconds; one in the future is now."""
+    return None if moment is None else max(now - moment / 1000, 0.0)

@@ -22,7 +22,7 @@ class Ticker(msgspec.Struct, gc=False):
     """
 
     market: str
-    timestamp: Milliseconds
+    timestamp: Milliseconds | None = None
     """When the snapshot was made."""
     trade_timestamp: Milliseconds | None = None
     """When the last trade was; on a quiet market hours before ``timestamp``."""

@@ -19,7 +19,8 @@ from upbit_monitor.polls.base import (
     quote_of,
 )
 from upbit_monitor.polls.doubt import IMPLAUSIBLE, Doubts
-from upbit_monitor.polls.listing import MARKET_ALL, Watchlist, chunks, list_reads, unlisted
+from upbit_monitor.polls.listing import Watchlist, chunks, list_reads, unlisted
+from upbit_monitor.polls.market_row import MARKET_ALL
 from upbit_monitor.polls.tally import tally
 from upbit_monitor.polls.ticker_row import TICKER, TICKER_ALL, Ticker
 from upbit_monitor.polls.words import few
@@ -240,9 +241,9 @@ class Tickers(Poll[TickersOptions]):
     def _said(self, tickers: Sequence[Ticker], stale: Sequence[str], now: float) -> str:
         prices = sum(ticker.trade_price is not None for ticker in tickers)
         parts = [f"{prices} price{'' if prices == 1 else 's'}"]
-        if tickers:
-            newest = max(ticker.timestamp for ticker in tickers) / 1000
-            parts.append(f"newest {max(now - newest, 0.0):.1f} s old")
+        ages = _ages(tickers, now)
+        if ages:
+            parts.append(f"newest {min(ages):.1f} s old")
         if self._watch:
             parts.append(f"{len(stale)} stale")
         return ", ".join(parts)
@@ -261,5 +262,6 @@ class Tickers(Poll[TickersOptions]):
 
 
 def _ages(tickers: Sequence[Ticker], now: float) -> Sequence[float]:
-    """Give how old each is, in seconds; one from the future is new."""
-    return [max(now - ticker.timestamp / 1000, 0.0) for ticker in tickers]
+    """Give how old each is that tells it, in seconds; one from the future is new."""
+    moments = (ticker.timestamp for ticker in tickers)
+    return [max(now - moment / 1000, 0.0) for moment in moments if moment is not None]

@@ -20,13 +20,13 @@ from upbit_monitor.polls.base import (
     spread,
 )
 from upbit_monitor.polls.listing import (
-    MARKET_ALL,
     Watchlist,
     at_most,
     list_reads,
     or_bitcoin,
     plain,
 )
+from upbit_monitor.polls.market_row import MARKET_ALL
 from upbit_monitor.polls.moments import Milliseconds
 from upbit_monitor.polls.words import about
 
@@ -38,20 +38,38 @@ if TYPE_CHECKING:
 SIDES: Final = ("bid", "ask")
 
 
-class Trade(msgspec.Struct):
-    """One row, as far as it is shown."""
+class Row(msgspec.Struct):
+    """One row of the answer, as far as it is shown."""
 
-    timestamp: Milliseconds
-    sequential_id: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+    timestamp: Milliseconds | None = None
+    sequential_id: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] | None = None
     """Unique, of 16 or 17 digits; its order is not guaranteed to be that of the trades."""
     ask_bid: str | None = None
+
+
+class Trade(NamedTuple):
+    """A row that tells when the trade was, in Unix milliseconds, and which one it was."""
+
+    timestamp: float
+    sequential_id: int
+    ask_bid: str | None
+
+    @classmethod
+    def of(cls, rows: Iterable[Row]) -> Sequence[Trade]:
+        """Give each trade once. A row without its time or id is left out: it counts for nothing."""
+        by_id = {
+            row.sequential_id: cls(row.timestamp, row.sequential_id, row.ask_bid)
+            for row in rows
+            if row.timestamp is not None and row.sequential_id is not None
+        }
+        return [*by_id.values()]
 
 
 TRADES_TICKS: Final = Endpoint(
     name="trades_ticks",
     path="/v1/trades/ticks",
     group="crix-trades",
-    shape=list[Trade],
+    shape=list[Row],
     sample=(
         b'[{"market":"KRW-BTC","trade_date_utc":"2026-07-30","trade_time_utc":"07:41:00",'
         b'"timestamp":1785397260660,"trade_price":91200000.0,"trade_volume":0.00010971,'
@@ -189,19 +207,16 @@ class Trades(Poll[TradesOptions]):
     async def run(self, exchange: Exchange) -> None:
         """Ask about each market, spread over most of the interval, and show all in one step."""
         watched = self._watch.of(await self._context.listing.codes(exchange))
+        count = str(self._options.count)
         answers: dict[str, _Answer] = {}
         async for market in spread(watched, self._options.every):
-            trades = await self._context.listing.ask(
-                exchange, (market,), lambda codes: self._question(exchange, *codes)
+            rows = await self._context.listing.about(
+                exchange.get(TRADES_TICKS, ("market", market), ("count", count))
             )
-            if trades is not None:
-                by_id = {trade.sequential_id: trade for trade in trades}
-                answers[market] = _Answer([*by_id.values()], self._context.exchange_time())
+            if rows is not None:
+                answers[market] = _Answer(Trade.of(rows), self._context.exchange_time())
+        self._watch.lose(market for market in watched if market not in answers)
         self._show(answers)
-
-    async def _question(self, exchange: Exchange, market: str) -> Sequence[Trade]:
-        count = str(self._options.count)
-        return await exchange.get(TRADES_TICKS, ("market", market), ("count", count))
 
     def _show(self, answers: Mapping[str, _Answer]) -> None:
         board, target = self._context.board, self._context.target

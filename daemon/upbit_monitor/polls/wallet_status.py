@@ -29,15 +29,18 @@ BLOCK_STATES: Final = ("normal", "delayed", "inactive", "unknown")
 """``unknown`` stands for null: the exchange does not tell."""
 _TAKES_DEPOSITS: Final = frozenset({"working", "deposit_only"})
 _PAYS_OUT: Final = frozenset({"working", "withdraw_only"})
+_UNTOLD: Final = "unknown"
+"""The state of a wallet that the exchange has not told yet; shown as ``other``."""
 
 
 class Wallet(msgspec.Struct):
-    """One currency on one network. What is told of the chain may be null."""
+    """One currency on one network. What is told of it may be null."""
 
     currency: str
-    wallet_state: str
+    wallet_state: str | None = None
     block_state: str | None = None
-    block_elapsed_minutes: Annotated[int, msgspec.Meta(ge=0, le=10**9)] | None = None
+    block_elapsed_minutes: Annotated[float, msgspec.Meta(le=1e9)] | None = None
+    """Below 0 it tells nothing."""
     net_type: str | None = None
 
     @property
@@ -157,7 +160,9 @@ class WalletStatus(Poll[WalletStatusOptions]):
 
     def _count(self, wallets: Sequence[Wallet]) -> None:
         board, target = self._context.board, self._context.target
-        states = Counter(board.fold(WALLETS, wallet.wallet_state, STATES) for wallet in wallets)
+        states = Counter(
+            board.fold(WALLETS, wallet.wallet_state or _UNTOLD, STATES) for wallet in wallets
+        )
         blocks = Counter(
             board.fold(BLOCKS, wallet.block_state or "unknown", BLOCK_STATES) for wallet in wallets
         )
@@ -177,7 +182,9 @@ class WalletStatus(Poll[WalletStatusOptions]):
             )
         ages = {wallet.key: wallet.block_elapsed_minutes for wallet in watched}
         rows: dict[tuple[str, ...], float] = {
-            key: 60.0 * minutes for key, minutes in ages.items() if minutes is not None
+            key: 60.0 * minutes
+            for key, minutes in ages.items()
+            if minutes is not None and minutes >= 0
         }
         board.show(BLOCK_AGE, target, rows)
         self.concerns = (
@@ -196,14 +203,18 @@ class WalletStatus(Poll[WalletStatusOptions]):
             *_absent(self._options.watch, watched),
         )
 
-    def _compare(self, states: Mapping[WalletId, str]) -> None:
-        before, self._states = self._states, states
+    def _compare(self, told: Mapping[WalletId, str | None]) -> None:
+        before = self._states
+        # What is not told now is taken for what it was: that is no change, and hides none.
+        last = before or {}
+        states = {key: state or last.get(key, _UNTOLD) for key, state in told.items()}
+        self._states = states
         if before is None:
             return
         board, target = self._context.board, self._context.target
         for key in sorted(before.keys() | states.keys()):
             was, now = before.get(key), states.get(key)
-            if was == now:
+            if was == now or (was == _UNTOLD and now is not None):
                 continue
             if was is not None and now is not None:
                 board.count(TRANSITIONS, target, board.fold(TRANSITIONS, now, STATES))

@@ -93,7 +93,9 @@ class Knobs:
         "naive", "Whether times of the Exchange API outside Korea have an offset."
     )
     null_fields: bool = knob(
-        default=False, text="Whether the 52-week fields of every tenth market are null."
+        default=False,
+        text="Whether the 52-week fields of every tenth market are null, and the time of a ticker "
+        "that has never traded.",
     )
     new_listing: Literal["nulls", "empty"] = knob(
         "nulls", "What the ticker of a market that never traded is."

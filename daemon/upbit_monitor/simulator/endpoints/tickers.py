@@ -133,9 +133,10 @@ def _never_traded(ask: Ask, market: Market) -> str:
             "lowest_52_week_date",
         )
     )
+    moment = "null" if ask.knobs.null_fields else int(ask.now * 1000)
     return (
         f'{{"market":"{market.code}","trade_date":null,"trade_time":null,{kst}{numbers}'
-        f'"timestamp":{int(ask.now * 1000)}}}'
+        f'"timestamp":{moment}}}'
     )
 
 
