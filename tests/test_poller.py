@@ -158,8 +158,12 @@ def test_the_state_is_what_its_docstring_says(
 def test_a_short_interval_is_not_overdue_for_one_request_that_failed() -> None:
     cadence = Cadence(1.0)
     cadence.succeed(0)
-    cadence.fail(5, Verdict.RETRY, 0)
-    assert [cadence.state(now, GRACE) for now in (10.0, 10.1)] == [State.FRESH, State.FAILING]
+    cadence.fail(1 + GRACE / 2, Verdict.RETRY, 0)  # its one request took all the time it has
+    until = 2 + GRACE / 2
+    assert [cadence.state(now, GRACE) for now in (until, until + 0.1)] == [
+        State.FRESH,
+        State.FAILING,
+    ]
 
 
 def test_waits_for_the_limiter_do_not_make_the_weather_worse() -> None:

@@ -18,11 +18,6 @@ _OVERDUE_AFTER: Final = 3
 """Intervals without success after which what a poll shows is called late."""
 
 
-_LEAST_OVERDUE: Final = 10.0
-"""Seconds that a poll is not called overdue within, however short its interval: one request may
-take as long and then fail, and that alone is no news."""
-
-
 class State(Enum):
     """What a person sees of a poll; the values are what the page writes."""
 
@@ -63,8 +58,13 @@ class Cadence:
             return State.PARKED
         if self.succeeded_at is not None:
             allowed = _OVERDUE_AFTER * self.every
-            # A run that may be under way is given its time; what has failed since is not.
-            allowed = max(allowed, _LEAST_OVERDUE) if self.failures else allowed + grace
+            # A run that may be under way is given its time.
+            if self.failures:
+                # One run that failed late, and the beat after it, are no news. The grace is at
+                # least twice what a request may take.
+                allowed = max(allowed, 2 * self.every + grace / 2)
+            else:
+                allowed += grace
             if now - self.succeeded_at <= allowed:
                 return State.FRESH
         if self.failures:

@@ -377,3 +377,11 @@ async def test_an_order_is_as_old_as_the_exchange_s_clock_says() -> None:
     bench.skew = -1e9
     await bench.run()
     assert bench.shown(STUCK)["bid"] == 0
+
+
+@in_virtual_time
+async def test_the_concerns_of_the_sides_are_told_apart() -> None:
+    bench = Bench(order(1, "bid"), order(2, "ask"), stuck_after=Seconds(60))
+    bench.now += 1e9
+    await bench.run()
+    assert len({concern.remedy for concern in bench.poll.concerns}) == 2

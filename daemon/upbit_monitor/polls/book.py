@@ -107,11 +107,11 @@ class Sides:
     def depth(self, band: float) -> Mapping[str, float]:
         """Give the value of each side's orders within this ratio of the middle, if it is known.
 
-        In quote currency. Of a book that has no middle, nothing; nor of a side that is cut off
-        before the band ends: what lies beyond is not known.
+        In quote currency. Of a book that has no middle, or is crossed, nothing; nor of a side
+        that is cut off before the band ends: what lies beyond is not known.
         """
         mid = self.mid
-        if mid is None:
+        if mid is None or self.flaw is not None:
             return {}
         # An order that stands on the edge is within; doubles do not know that 39.8 is.
         edge, short_of_it = mid * (band + _EDGE), mid * (band - _EDGE)
@@ -123,9 +123,12 @@ class Sides:
 
     @property
     def reach(self) -> Mapping[str, float]:
-        """How far each side's farthest order is from the middle, as a ratio of the middle."""
+        """How far each side's farthest order is from the middle, as a ratio of the middle.
+
+        Of a book that has no middle, or is crossed, nothing.
+        """
         mid = self.mid
-        if mid is None:
+        if mid is None or self.flaw is not None:
             return {}
         return {name: abs(side[-1].price - mid) / mid for name, side in self.named}
 

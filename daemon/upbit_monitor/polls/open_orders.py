@@ -253,8 +253,8 @@ class OpenOrders(Poll[OpenOrdersOptions]):
             Concern(
                 f"has {words.counted(len(markets), side)} not filled any further for more than "
                 f"{limit}: {words.few(markets)}",
-                "See on the exchange whether they are still wanted, and whether whoever placed "
-                "them still runs.",
+                f"See on the exchange whether such a {side} is still wanted, and whether whoever "
+                "placed it still runs.",
             )
             for side, markets in sides
             if markets
