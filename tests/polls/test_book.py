@@ -13,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.exchange import captured
-from upbit_monitor.polls.book import Sides, band, is_band
-from upbit_monitor.polls.orderbook import ORDERBOOK
+from upbit_monitor.polls.book import ORDERBOOK, Sides, band, is_band
 
 RECORDED = (
     "docs_kr/orderbook_KRW-BTC_level10000_2025-07-04.json",

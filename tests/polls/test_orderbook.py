@@ -12,6 +12,7 @@ from tests.virtual import VirtualLoop, in_virtual_time
 from upbit_monitor.errors import Broken, Mistaken, Unreadable
 from upbit_monitor.exchange import REGIONS
 from upbit_monitor.metrics import catalogue as c
+from upbit_monitor.polls.book import ORDERBOOK
 from upbit_monitor.polls.market_row import MARKET_ALL
 from upbit_monitor.polls.orderbook import (
     AGE,
@@ -19,7 +20,6 @@ from upbit_monitor.polls.orderbook import (
     BOOKS,
     DEPTH,
     IRREGULAR,
-    ORDERBOOK,
     REACH,
     SPREAD,
     SPREADS,

@@ -1,4 +1,4 @@
-"""One order book, and what can be read off it: the best prices, how deep it is, how far it shows.
+"""One order book: where it is asked for, its best prices, how deep it is, how far it shows.
 
 Pure. A level whose price or size is null, absent or zero is no order: where one side of a book
 is shorter than the other, something must stand in its place. Levels may come in any order.
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
 import msgspec
 
+from upbit_monitor.exchange import Endpoint
 from upbit_monitor.polls.moments import Milliseconds
 
 if TYPE_CHECKING:
@@ -48,6 +49,21 @@ class Book(msgspec.Struct):
     market: str
     timestamp: Milliseconds | None = None
     orderbook_units: list[Unit] | None = None
+
+
+ORDERBOOK: Final = Endpoint(
+    name="orderbook",
+    path="/v1/orderbook",
+    group="orderbook",
+    shape=list[Book],
+    sample=(
+        b'[{"market":"KRW-BTC","timestamp":1751606867762,"total_ask_size":10.37591054,'
+        b'"total_bid_size":9.49577219,"orderbook_units":[{"ask_price":148520000,'
+        b'"bid_price":148490000,"ask_size":0.0134662,"bid_size":0.04296774},'
+        b'{"ask_price":148590000,"bid_price":148480000,"ask_size":0.00075646,'
+        b'"bid_size":0.00336561}],"level":0}]'
+    ),
+)
 
 
 class Level(NamedTuple):

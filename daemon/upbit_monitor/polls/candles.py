@@ -19,7 +19,6 @@ from upbit_monitor.polls.base import (
     Seconds,
     interval,
     option,
-    spread,
 )
 from upbit_monitor.polls.listing import (
     Watchlist,
@@ -177,15 +176,14 @@ class Candles(Poll[CandlesOptions]):
         watched = self._watch.of(await self._context.listing.codes(exchange))
         endpoint = CANDLES_MINUTES[self._options.unit]
         seen: dict[str, _Seen] = {}
-        async for market in spread(watched, self._options.every):
-            candles = await self._context.listing.about(
-                exchange.get(endpoint, ("market", market), ("count", str(_COUNT)))
-            )
-            if candles is not None:
-                now = self._context.exchange_time()
-                whole = all(candle.candle_date_time_utc is not None for candle in candles)
-                seen[market] = _Seen(self._newest_end(candles, now), now, whole)
-        self._watch.lose(market for market in watched if market not in seen)
+        async for market, candles in self._watch.answers(
+            watched,
+            self._options.every,
+            lambda market: exchange.get(endpoint, ("market", market), ("count", str(_COUNT))),
+        ):
+            now = self._context.exchange_time()
+            whole = all(candle.candle_date_time_utc is not None for candle in candles)
+            seen[market] = _Seen(self._newest_end(candles, now), now, whole)
         self._show(seen)
 
     def _newest_end(self, candles: Sequence[Candle], now: float) -> float | None:

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from upbit_monitor.errors import ExchangeError, Mistaken, Unreadable
 from upbit_monitor.logs import Event
 from upbit_monitor.metrics import catalogue as c
-from upbit_monitor.polls.base import Concern, quote_of
+from upbit_monitor.polls.base import Concern, quote_of, spread
 from upbit_monitor.polls.market_row import MARKET_ALL
 from upbit_monitor.polls.words import few
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
 
     from upbit_monitor.exchange import Region
     from upbit_monitor.polls.base import Context, Exchange
@@ -180,6 +180,27 @@ class Watchlist:
         """Tell of what is listed, and was not found in this run."""
         self._lost = frozenset(codes)
         self._tell()
+
+    async def answers(
+        self,
+        codes: Sequence[str],
+        every: float,
+        question: Callable[[str], Awaitable[R]],
+        not_found: Collection[int] = _NOT_FOUND,
+    ) -> AsyncIterator[tuple[str, R]]:
+        """Ask about each market in a question of its own, spread over most of an interval.
+
+        What the exchange does not find (``not_found``: the statuses that say so) is told of at the
+        end. Raises what ``question`` raises.
+        """
+        lost = []
+        async for code in spread(codes, every):
+            answer = await self._context.listing.about(question(code), not_found)
+            if answer is None:
+                lost.append(code)
+            else:
+                yield code, answer
+        self.lose(lost)
 
     @property
     def concerns(self) -> Sequence[Concern]:

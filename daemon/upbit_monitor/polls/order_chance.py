@@ -19,9 +19,8 @@ from upbit_monitor.polls.base import (
     Seconds,
     interval,
     option,
-    spread,
 )
-from upbit_monitor.polls.listing import Watchlist, list_reads
+from upbit_monitor.polls.listing import Watchlist, list_reads, or_bitcoin, plain
 from upbit_monitor.polls.market_row import MARKET_ALL
 
 if TYPE_CHECKING:
@@ -130,7 +129,7 @@ class OrderChanceOptions:
     def __post_init__(self) -> None:
         """Refuse patterns: each market is a question of its own."""
         for text in self.watch:
-            if {*text} & {*"*?["}:
+            if not plain((text,)):
                 raise ValueError(f"watch has the pattern {text!r}; name each market, as KRW-BTC")
 
 
@@ -169,15 +168,13 @@ class OrderChance(Poll[OrderChanceOptions]):
         """
         listed = frozenset(self._watch.of(await self._context.listing.codes(exchange)))
         known = [market for market in self._markets if market in listed]
-        chances: dict[str, Chance] = {}
-        async for market in spread(known, self._options.every):
-            chance = await self._context.listing.about(
-                exchange.get(ORDERS_CHANCE, ("market", market)), _NOT_HERE
-            )
-            if chance is not None:
-                chances[market] = chance
-        self._watch.lose(market for market in known if market not in chances)
-        self._show(chances)
+        answers = self._watch.answers(
+            known,
+            self._options.every,
+            lambda market: exchange.get(ORDERS_CHANCE, ("market", market)),
+            _NOT_HERE,
+        )
+        self._show({market: chance async for market, chance in answers})
 
     def _show(self, chances: Mapping[str, Chance]) -> None:
         board, target = self._context.board, self._context.target
@@ -220,7 +217,7 @@ class OrderChance(Poll[OrderChanceOptions]):
 
 
 def _markets(options: OrderChanceOptions, region: Region) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(options.watch)) or (f"{region.quotes[0]}-BTC",)
+    return tuple(dict.fromkeys(or_bitcoin(options.watch, region)))
 
 
 def _known(

@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from upbit_monitor.exchange import Endpoint
 from upbit_monitor.metrics import Family
 from upbit_monitor.polls.base import (
     Context,
@@ -18,7 +17,7 @@ from upbit_monitor.polls.base import (
     quote_of,
     spread,
 )
-from upbit_monitor.polls.book import Book, Sides, band, is_band
+from upbit_monitor.polls.book import ORDERBOOK, Book, Sides, band, is_band
 from upbit_monitor.polls.irregular import CONDITIONS, Seen, concerns, irregular
 from upbit_monitor.polls.listing import (
     Watchlist,
@@ -35,23 +34,9 @@ from upbit_monitor.polls.words import about
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from upbit_monitor.exchange import Region
+    from upbit_monitor.exchange import Endpoint, Region
 
     Rows = dict[tuple[str, ...], float]
-
-ORDERBOOK: Final = Endpoint(
-    name="orderbook",
-    path="/v1/orderbook",
-    group="orderbook",
-    shape=list[Book],
-    sample=(
-        b'[{"market":"KRW-BTC","timestamp":1751606867762,"total_ask_size":10.37591054,'
-        b'"total_bid_size":9.49577219,"orderbook_units":[{"ask_price":148520000,'
-        b'"bid_price":148490000,"ask_size":0.0134662,"bid_size":0.04296774},'
-        b'{"ask_price":148590000,"bid_price":148480000,"ask_size":0.00075646,'
-        b'"bid_size":0.00336561}],"level":0}]'
-    ),
-)
 
 _MOST_UNITS: Final = 30
 """Steps of a book that the exchange shows at most."""

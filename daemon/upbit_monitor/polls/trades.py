@@ -17,7 +17,6 @@ from upbit_monitor.polls.base import (
     Seconds,
     interval,
     option,
-    spread,
 )
 from upbit_monitor.polls.listing import (
     Watchlist,
@@ -209,13 +208,12 @@ class Trades(Poll[TradesOptions]):
         watched = self._watch.of(await self._context.listing.codes(exchange))
         count = str(self._options.count)
         answers: dict[str, _Answer] = {}
-        async for market in spread(watched, self._options.every):
-            rows = await self._context.listing.about(
-                exchange.get(TRADES_TICKS, ("market", market), ("count", count))
-            )
-            if rows is not None:
-                answers[market] = _Answer(Trade.of(rows), self._context.exchange_time())
-        self._watch.lose(market for market in watched if market not in answers)
+        async for market, rows in self._watch.answers(
+            watched,
+            self._options.every,
+            lambda market: exchange.get(TRADES_TICKS, ("market", market), ("count", count)),
+        ):
+            answers[market] = _Answer(Trade.of(rows), self._context.exchange_time())
         self._show(answers)
 
     def _show(self, answers: Mapping[str, _Answer]) -> None:
