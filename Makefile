@@ -46,11 +46,12 @@ format: ## Format the code and fix what can be fixed
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-docs: ## Write METRICS.md, CONFIGURATION.md and the schema of the configuration anew
+docs: ## Write what is generated anew: METRICS.md, CONFIGURATION.md, the schema, rules, dashboards
 	@tools/setup run
 	$(BIN)/upbit-monitor metrics-doc > METRICS.md
 	$(BIN)/upbit-monitor config-doc > CONFIGURATION.md
 	$(BIN)/upbit-monitor config-schema > config/upbit-monitor.schema.json
+	PYTHONPATH=daemon:. $(BIN)/python -m mixin
 
 lock: ## Pin the newest releases of what pyproject.toml asks for
 	@tools/setup dev
@@ -61,4 +62,4 @@ docker-check: ## Build the image and run it, without Docker (Debian, as root)
 
 clean: ## Remove what these targets made
 	rm -rf .venv .tools .*_cache .hypothesis dist
-	find bench daemon tests -name __pycache__ -prune -exec rm -rf {} +
+	find bench daemon mixin tests -name __pycache__ -prune -exec rm -rf {} +
