@@ -1,0 +1,372 @@
+"""Does the daemon do its work: are its polls fresh, and is it well itself?"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mixin.dashboards import colours
+from mixin.dashboards.colours import BAD, NOTICE, OFF, PLAIN, THEIRS, WARN, poll_state
+from mixin.dashboards.dashboard import Dashboard
+from mixin.dashboards.expressions import age, quantile
+from mixin.dashboards.layout import Section, shelf
+from mixin.dashboards.panels import Bound, Column, Query, stat, table, timeline, timeseries
+from mixin.dashboards.variables import COMMON
+from mixin.thresholds import (
+    LOOP_LAG_SECONDS,
+    LOST_BEATS_RATIO,
+    MEMORY_BYTES,
+    RESTARTS,
+    STALE_INTERVALS,
+)
+
+_EACH: Final = "{{target}} {{poll}}"
+_AGE: Final = age("upbit_monitor_poll_last_success_timestamp_seconds")
+_INTERVALS: Final = f"({_AGE})\n/ upbit_monitor_poll_interval_seconds"
+_STALE: Final = (Bound(STALE_INTERVALS),)
+_LAG: Final = "upbit_monitor_event_loop_lag_seconds"
+
+
+def _lost(counter: str) -> str:
+    """Give the part of a poll's beats that a counter says were lost."""
+    return f"rate({counter}[$__rate_interval])\n* upbit_monitor_poll_interval_seconds"
+
+
+def _hour(counter: str) -> str:
+    return f"sum by (job, instance, target, poll) (increase({counter}[1h]))"
+
+
+_NOW: Final = (
+    shelf(
+        4,
+        stat(
+            "Daemon",
+            "Does Prometheus get an answer of each daemon?",
+            Query("min(up)"),
+            unit="none",
+            words=colours.UP,
+            nothing="no daemon known",
+        ),
+        stat(
+            "Ready",
+            "Is every poll of each daemon fresh?",
+            Query("min(upbit_monitor_ready)"),
+            unit="none",
+            words=colours.YES,
+            nothing="not known",
+        ),
+        stat(
+            "Last reload succeeded",
+            "Is the configuration in force the one in the file?",
+            Query("min(upbit_monitor_config_last_reload_successful)"),
+            unit="none",
+            words=colours.YES,
+            nothing="not known",
+        ),
+        stat(
+            "Up for",
+            "How long ago did the daemon start that started last?",
+            Query("min(time() - process_start_time_seconds)"),
+            unit="dtdurations",
+            decimals=0,
+            nothing="not known",
+        ),
+        stat(
+            "Restarts within half an hour",
+            "Does a daemon start again and again?",
+            Query("max(changes(process_start_time_seconds[30m]))"),
+            unit="none",
+            decimals=0,
+            bounds=(Bound(1, NOTICE), Bound(RESTARTS + 1)),
+            nothing="not known",
+        ),
+        stat(
+            "Errors logged within an hour",
+            "Did anything happen that wants a person?",
+            Query('sum(increase(upbit_monitor_log_messages_total{level="error"}[1h]))'),
+            unit="none",
+            decimals=0,
+            bounds=(Bound(1, WARN),),
+            nothing="not known",
+        ),
+    ),
+)
+
+_POLLS: Final = (
+    shelf(
+        12,
+        table(
+            "Polls",
+            "How is each poll? Counts are those of the last hour.",
+            Column(name="State", expr=poll_state(), unit="none", words=colours.STATE),
+            Column(name="Age", expr=_AGE, unit="dtdurations", decimals=0),
+            Column(name="Interval", expr="upbit_monitor_poll_interval_seconds", unit="dtdurations"),
+            Column(name="Intervals", expr=_INTERVALS, unit="none", decimals=1, bounds=_STALE),
+            Column(name="Running", expr="upbit_monitor_polls_running", unit="none"),
+            Column(
+                name="p99",
+                expr=quantile("0.99", "upbit_monitor_poll_duration_seconds", "target", "poll"),
+                unit="s",
+                decimals=2,
+            ),
+            Column(name="Runs", expr=_hour("upbit_monitor_poll_runs_total"), decimals=0),
+            Column(
+                name="Failed",
+                expr=_hour("upbit_monitor_poll_failures_total"),
+                decimals=0,
+                bounds=(Bound(1, WARN),),
+            ),
+            Column(name="Skipped", expr=_hour("upbit_monitor_poll_skips_total"), decimals=0),
+            Column(
+                name="Overlapped",
+                expr=_hour("upbit_monitor_poll_overlaps_total"),
+                decimals=0,
+                bounds=(Bound(1, NOTICE),),
+            ),
+            Column(
+                name="Misfired",
+                expr=_hour("upbit_monitor_poll_misfires_total"),
+                decimals=0,
+                bounds=(Bound(1, NOTICE),),
+            ),
+            Column(
+                name="Missing markets",
+                expr="upbit_monitor_poll_missing_markets",
+                unit="none",
+                bounds=(Bound(1, WARN),),
+            ),
+            keys={"target": "Target", "poll": "Poll", "instance": "Instance"},
+            sort="Intervals",
+        ),
+    ),
+    shelf(
+        10,
+        timeline(
+            "State of each poll",
+            "Which poll was not fresh, and when?",
+            Query(poll_state(), _EACH),
+            words=colours.STATE,
+        ),
+        timeseries(
+            "Age of data in intervals",
+            "How old is what each poll shows? From three intervals on it is stale; beyond the line "
+            "an alert fires, whatever the daemon says of itself.",
+            Query(_INTERVALS, _EACH),
+            unit="none",
+            decimals=1,
+            bounds=_STALE,
+        ),
+    ),
+    shelf(
+        9,
+        timeseries(
+            "Duration of a run, p99",
+            "How long do runs take, waits included?",
+            Query(quantile("0.99", "upbit_monitor_poll_duration_seconds", "target", "poll"), _EACH),
+            unit="s",
+        ),
+        timeseries(
+            "Failed runs",
+            "Why do runs fail?",
+            Query(
+                "sum by (job, instance, target, reason) "
+                "(rate(upbit_monitor_poll_failures_total[$__rate_interval]))",
+                "{{target}} {{reason}}",
+            ),
+            unit="cps",
+            colours={
+                "/ exchange$/": THEIRS,
+                "/ withheld$/": NOTICE,
+                "/ timeout$/": WARN,
+                "/ exception$/": BAD,
+                "/ cancelled$/": OFF,
+            },
+            style="bars",
+        ),
+        timeseries(
+            "Runs a second",
+            "Does each poll still run?",
+            Query("rate(upbit_monitor_poll_runs_total[$__rate_interval])", _EACH),
+            unit="cps",
+        ),
+    ),
+    shelf(
+        9,
+        timeseries(
+            "Beats lost to a run before",
+            "What part of beats was skipped because the run before was still going?",
+            Query(_lost("upbit_monitor_poll_overlaps_total"), _EACH),
+            unit="percentunit",
+            bounds=(Bound(LOST_BEATS_RATIO, WARN),),
+        ),
+        timeseries(
+            "Beats lost to a standstill",
+            "What part of beats passed while the daemon or its machine stood still?",
+            Query(_lost("upbit_monitor_poll_misfires_total"), _EACH),
+            unit="percentunit",
+            bounds=(Bound(LOST_BEATS_RATIO, WARN),),
+        ),
+        timeseries(
+            "Beats left out on purpose",
+            "What part of beats did a poll stay away, because it backs off or is parked?",
+            Query(_lost("upbit_monitor_poll_skips_total"), _EACH),
+            unit="percentunit",
+        ),
+        timeseries(
+            "Delay of a run's start, p99",
+            "Do runs begin in time?",
+            Query(
+                quantile("0.99", "upbit_monitor_poll_start_delay_seconds", "target", "poll"), _EACH
+            ),
+            unit="s",
+        ),
+    ),
+)
+
+_PROCESS: Final = (
+    shelf(
+        8,
+        timeseries(
+            "Event loop lag",
+            "Are measured latencies true? Beyond the line they are too long by as much.",
+            Query(quantile("0.5", _LAG), "{{instance}} p50"),
+            Query(quantile("0.99", _LAG), "{{instance}} p99"),
+            unit="s",
+            bounds=(Bound(LOOP_LAG_SECONDS, WARN),),
+            dashed="/ p50$/",
+        ),
+        timeseries(
+            "Memory",
+            "Does memory grow?",
+            Query("process_resident_memory_bytes", "{{instance}}"),
+            unit="bytes",
+            bounds=(Bound(MEMORY_BYTES, WARN),),
+        ),
+        timeseries(
+            "CPU",
+            "How much of one processor is used?",
+            Query("rate(process_cpu_seconds_total[$__rate_interval])", "{{instance}}"),
+            unit="percentunit",
+        ),
+    ),
+    shelf(
+        8,
+        timeseries(
+            "Open files",
+            "Do connections or files leak?",
+            Query("process_open_fds", "{{instance}}"),
+            unit="none",
+            decimals=0,
+        ),
+        timeseries(
+            "Asyncio tasks",
+            "Do tasks leak?",
+            Query("upbit_monitor_asyncio_tasks", "{{instance}}"),
+            unit="none",
+            decimals=0,
+        ),
+        timeseries(
+            "Time that a scrape takes",
+            "What does it cost to be watched: to Prometheus, and of that the rendering?",
+            Query("scrape_duration_seconds", "{{instance}} scrape"),
+            Query("upbit_monitor_exposition_duration_seconds", "{{instance}} rendering"),
+            unit="s",
+        ),
+        timeseries(
+            "Series",
+            "How many series does each daemon expose?",
+            Query("scrape_samples_scraped", "{{instance}}"),
+            unit="short",
+        ),
+    ),
+    shelf(
+        8,
+        timeseries(
+            "Log lines by level",
+            "How much is logged, and how grave is it?",
+            Query(
+                "rate(upbit_monitor_log_messages_total[$__rate_interval])", "{{instance}} {{level}}"
+            ),
+            unit="cps",
+            colours={
+                "/ debug$/": OFF,
+                "/ info$/": PLAIN,
+                "/ warning$/": WARN,
+                "/ error$/": BAD,
+            },
+            style="bars",
+        ),
+        timeseries(
+            "Values masked in the log",
+            "Was a secret on its way into the log? Nothing leaked, but please report it.",
+            Query(
+                "increase(upbit_monitor_log_redactions_total[$__rate_interval])",
+                "{{instance}} {{kind}}",
+            ),
+            unit="none",
+            style="bars",
+        ),
+        timeseries(
+            "What could not be written",
+            "Were lines of the log lost, or the file of blocks not written?",
+            Query(
+                "increase(upbit_monitor_log_failures_total[$__rate_interval])",
+                "{{instance}} log lines",
+            ),
+            Query(
+                "increase(upbit_monitor_state_failures_total[$__rate_interval])",
+                "{{instance}} file of blocks",
+            ),
+            unit="none",
+            colours={"/ log lines$/": WARN, "/ file of blocks$/": BAD},
+            style="bars",
+        ),
+    ),
+    shelf(
+        7,
+        table(
+            "Builds",
+            "Which build runs where, and since when is its configuration in force?",
+            Column(
+                name="Configuration loaded",
+                expr="1000 * upbit_monitor_config_last_reload_success_timestamp_seconds\n"
+                "* on (job, instance) group_left (version, revision, python_version, "
+                "aiohttp_version) upbit_monitor_build_info",
+                unit="dateTimeAsIso",
+            ),
+            keys={
+                "instance": "Instance",
+                "version": "Version",
+                "revision": "Revision",
+                "python_version": "Python",
+                "aiohttp_version": "aiohttp",
+            },
+            width=14,
+        ),
+        table(
+            "Series left out",
+            "Which metric is not shown in full, within the last hour?",
+            Column(
+                name="Samples",
+                expr="sum by (job, instance, metric) "
+                "(increase(upbit_monitor_series_limit_hits_total[1h])) > 0",
+                decimals=0,
+            ),
+            keys={"metric": "Metric", "instance": "Instance"},
+            sort="Samples",
+            nothing="",
+            width=10,
+        ),
+    ),
+)
+
+DAEMON: Final = Dashboard(
+    file="daemon",
+    title="Daemon",
+    description="Does the daemon do its work: are its polls fresh, and is it well itself?",
+    variables=(*COMMON, "poll"),
+    sections=(
+        Section("", (*_NOW, *_POLLS[:2])),
+        Section("Runs and beats", _POLLS[2:]),
+        Section("The process", _PROCESS),
+    ),
+)
