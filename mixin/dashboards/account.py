@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from mixin.dashboards import colours
-from mixin.dashboards.colours import BAD, GOOD, NOTICE, OFF, WARN
+from mixin.dashboards.colours import BAD, GOOD, NOTICE, OFF
 from mixin.dashboards.expressions import BY, age
 from mixin.dashboards.layout import shelf
-from mixin.dashboards.panels import Bound, Column, Query, bargauge, table, timeseries
+from mixin.dashboards.panels import Query, bargauge, timeseries
+from mixin.dashboards.tables import Column, table
 
 _FEE: Final = 'upbit_order_fee_ratio{{side="bid",role="{}"}}'
 
@@ -17,18 +18,12 @@ ORDERS: Final = (
         8,
         timeseries(
             "Open orders",
-            "How many orders are open, and of which state?",
+            "How many orders are open, and how many of them do not move?",
             Query("upbit_open_orders", "{{target}} {{side}} {{state}}"),
+            Query("upbit_open_orders_stuck", "{{target}} {{side}} stuck"),
             unit="none",
             decimals=0,
-        ),
-        timeseries(
-            "Orders that do not move",
-            "Which side has orders that are older than the threshold and untouched?",
-            Query("upbit_open_orders_stuck", "{{target}} {{side}}"),
-            unit="none",
-            decimals=0,
-            bounds=(Bound(1, WARN),),
+            colours={"/ stuck$/": BAD},
         ),
         timeseries(
             "Age of the oldest order",

@@ -53,8 +53,8 @@ _EVENTS: Final = (
 )
 
 
-def annotations() -> list[dict[str, Any]]:
-    """Give the annotations, each of which can be switched off at the top of the dashboard."""
+def events() -> list[dict[str, Any]]:
+    """Give them, each of which can be switched off at the top of the dashboard."""
     return [_annotation(event) for event in _EVENTS]
 
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mixin.dashboards.annotations import annotations
+from mixin.dashboards.annotations import events
 from mixin.dashboards.expressions import filtered
 from mixin.dashboards.layout import laid_out
 from mixin.dashboards.links import TAG, among_all
@@ -46,7 +46,7 @@ class Dashboard:
             "refresh": "30s",
             "time": {"from": "now-1h", "to": "now"},
             "links": among_all(),
-            "annotations": {"list": annotations()},
+            "annotations": {"list": events()},
             "templating": {"list": variables(self.variables)},
             "panels": panels,
         }

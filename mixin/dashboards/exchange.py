@@ -1,15 +1,18 @@
-"""What does the exchange show, and can one trade there: markets, books, orders, wallets?"""
+"""Tells what the exchange shows, and whether one can trade there."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from mixin.dashboards.account import ORDERS, WALLETS
-from mixin.dashboards.colours import BAD, GOOD, GRAVE, NOTICE, OFF, THEIRS, WARN
+from mixin.dashboards.books import BOOKS, TRADES
+from mixin.dashboards.colours import BAD, GOOD, NOTICE, WARN
 from mixin.dashboards.dashboard import Dashboard
-from mixin.dashboards.expressions import age, quantile, total
+from mixin.dashboards.expressions import age, quantile
+from mixin.dashboards.fields import Bound
 from mixin.dashboards.layout import Section, shelf
-from mixin.dashboards.panels import Bound, Column, Panel, Query, bargauge, stat, table, timeseries
+from mixin.dashboards.panels import Panel, Query, bargauge, stat, timeseries
+from mixin.dashboards.tables import Column, table
 from mixin.dashboards.variables import COMMON
 from mixin.thresholds import KEY_DAYS
 
@@ -45,22 +48,10 @@ _NOW: Final = shelf(
     ),
     _noted("Broken books", "How many order books are crossed or missing?", f"sum({_BROKEN})"),
     _noted(
-        "Late candles",
-        "How many watched markets lack their newest candle?",
-        "sum(upbit_candles_late_markets)",
-        WARN,
-    ),
-    _noted(
         "Stuck orders",
         "How many open orders do not move?",
         "sum(upbit_open_orders_stuck)",
         WARN,
-    ),
-    _noted(
-        "Delisted within a day",
-        "How many markets went off the list?",
-        "sum(increase(upbit_market_delistings_total[1d]))",
-        NOTICE,
     ),
     _noted(
         "Wallets without withdrawal",
@@ -102,6 +93,12 @@ _WATCHED: Final = (
             Column(name="Value, 24 h", expr="upbit_ticker_traded_value", unit="short", decimals=1),
             Column(
                 name="Volume, 24 h", expr="upbit_ticker_traded_volume", unit="short", decimals=1
+            ),
+            Column(
+                name="Seen to",
+                expr="min by (job, instance, target, market) (upbit_orderbook_reach_ratio)",
+                unit="percentunit",
+                decimals=2,
             ),
             Column(
                 name="Last trade",
@@ -151,10 +148,11 @@ _WATCHED: Final = (
             unit="s",
         ),
         timeseries(
-            "Tickers that want a look",
-            "How many markets are stale or impossible? From one on an alert waits.",
+            "Markets that want a look",
+            "How many watched markets are stale, impossible, or lack their newest candle?",
             Query("upbit_ticker_stale_markets", "{{target}} stale {{quote}}"),
             Query("upbit_ticker_implausible_markets", "{{target}} {{reason}}"),
+            Query("upbit_candles_late_markets", "{{target}} late candles"),
             unit="none",
             decimals=0,
             bounds=_ONE,
@@ -166,13 +164,14 @@ _LIST: Final = (
     shelf(
         8,
         timeseries(
-            "Markets listed, and in the answer",
-            "How many markets are there, and are all that are asked for answered?",
+            "Markets listed, and in the answers",
+            "How many markets are there, and does the exchange leave any out of its answers?",
             Query("upbit_markets", "{{target}} {{quote}} listed"),
             Query("upbit_ticker_markets", "{{target}} {{quote}} tickers"),
+            Query("upbit_orderbook_books", "{{target}} books"),
             unit="none",
             decimals=0,
-            dashed="/ tickers$/",
+            dashed="/ (tickers|books)$/",
         ),
         timeseries(
             "Listings and delistings",
@@ -190,120 +189,12 @@ _LIST: Final = (
             colours={"/ listed$/": GOOD, "/ delisted$/": BAD},
             style="bars",
         ),
-        timeseries(
-            "Markets under warning",
-            "How many markets are designated as investment warning?",
-            Query("upbit_markets_warned", "{{target}} {{quote}}"),
-            unit="none",
-            decimals=0,
-        ),
         bargauge(
-            "Markets under caution",
-            "Of which kind are the cautions that are active now?",
+            "Markets under warning or caution",
+            "How many markets does the exchange warn of, and why?",
+            Query("upbit_markets_warned", "{{target}} {{quote}} warning"),
             Query("upbit_markets_cautioned", "{{target}} {{caution}}"),
             unit="none",
-        ),
-    ),
-)
-
-_BOOKS: Final = (
-    shelf(
-        8,
-        timeseries(
-            "Spread of watched markets",
-            "What does it cost to trade at once?",
-            Query("upbit_orderbook_spread_ratio", _MARKET),
-            unit="percentunit",
-            decimals=3,
-        ),
-        timeseries(
-            "Spread of all books",
-            "Does liquidity leave the exchange as a whole?",
-            Query(
-                quantile("0.5", "upbit_orderbook_observed_spread_ratio", "target"),
-                "{{target}} p50",
-            ),
-            Query(
-                quantile("0.9", "upbit_orderbook_observed_spread_ratio", "target"),
-                "{{target}} p90",
-            ),
-            unit="percentunit",
-            decimals=2,
-            dashed="/ p50$/",
-        ),
-        timeseries(
-            "Depth within a band",
-            "How large may an order be before it moves the price by more than the band? In quote "
-            "currency.",
-            Query("upbit_orderbook_depth", f"{_MARKET} {{{{side}}}} {{{{band}}}} %"),
-            unit="short",
-        ),
-    ),
-    shelf(
-        8,
-        timeseries(
-            "Reach of the visible book",
-            "How far from the middle can the book be seen? Depth beyond it is not known.",
-            Query("upbit_orderbook_reach_ratio", f"{_MARKET} {{{{side}}}}"),
-            unit="percentunit",
-            decimals=2,
-        ),
-        timeseries(
-            "Irregular books",
-            "How many books are unusual? crossed and missing ones never are right.",
-            Query("upbit_orderbook_irregular_books", "{{target}} {{condition}}"),
-            unit="none",
-            decimals=0,
-            colours={
-                "/ crossed$/": BAD,
-                "/ missing$/": GRAVE,
-                "/ one_sided$/": NOTICE,
-                "/ empty$/": OFF,
-                "/ stale$/": WARN,
-            },
-        ),
-        timeseries(
-            "Books in the answer",
-            "Does the exchange leave books out?",
-            Query("upbit_orderbook_books", "{{target}}"),
-            unit="none",
-            decimals=0,
-        ),
-    ),
-)
-
-_TRADES: Final = (
-    shelf(
-        8,
-        timeseries(
-            "Trades a second",
-            "Does it trade, and who comes to whom? Dashed: as the last answer alone tells.",
-            Query("rate(upbit_trades_seen_total[$__rate_interval])", f"{_MARKET} {{{{side}}}}"),
-            Query("upbit_trades_per_second", f"{_MARKET} in the answer"),
-            unit="cps",
-            dashed="/in the answer$/",
-        ),
-        timeseries(
-            "Answers that missed trades",
-            "Are trades missed between two answers?",
-            Query(total("upbit_trades_gaps_total", "target", "market"), _MARKET),
-            unit="cps",
-            style="bars",
-        ),
-        timeseries(
-            "Time since the last trade",
-            "Which market stands still?",
-            Query(age("upbit_trades_last_timestamp_seconds"), _MARKET),
-            unit="s",
-        ),
-        timeseries(
-            "Delay of candles",
-            "How long after its end is a candle there, as far as the poll's interval lets see?",
-            Query(quantile("0.5", "upbit_candles_delay_seconds", "target"), "{{target}} p50"),
-            Query(quantile("0.99", "upbit_candles_delay_seconds", "target"), "{{target}} p99"),
-            unit="s",
-            colours={"/ p50$/": GOOD, "/ p99$/": THEIRS},
-            dashed="/ p50$/",
         ),
     ),
 )
@@ -316,8 +207,8 @@ EXCHANGE: Final = Dashboard(
     sections=(
         Section("", (_NOW, *_WATCHED)),
         Section("The list of markets", _LIST),
-        Section("Order books", _BOOKS),
-        Section("Trades and candles", _TRADES),
+        Section("Order books", BOOKS),
+        Section("Trades and candles", TRADES),
         Section("The account's orders and money", ORDERS),
         Section("Wallets", WALLETS),
     ),

@@ -8,49 +8,24 @@ from mixin.dashboards import colours
 from mixin.dashboards.annotations import FIRING
 from mixin.dashboards.colours import BAD, GRAVE, WARN, poll_state
 from mixin.dashboards.dashboard import Dashboard, uid
-from mixin.dashboards.expressions import BY, age, quantile, rule, total
+from mixin.dashboards.expressions import BY, rule, total
+from mixin.dashboards.fields import Bound
 from mixin.dashboards.layout import Section, shelf
 from mixin.dashboards.links import to
-from mixin.dashboards.panels import Bound, Column, Query, stat, table, text, timeline, timeseries
+from mixin.dashboards.panels import Query, text, timeline, timeseries
+from mixin.dashboards.tables import Column, table
 from mixin.dashboards.variables import COMMON
+from mixin.dashboards.verdict import AGE, BUDGET, BURNING, ERRORS, HELD, P99, REFUSED, SKEW, VERDICT
 from mixin.recording import EXCHANGE_FAULTS, HEADROOM, UNSENT, errors
 from mixin.thresholds import (
-    AVAILABILITY,
     FAST_BURN,
     HEADROOM_RATIO,
     HELD_BACK_SECONDS,
-    KEY_DAYS,
     SKEW_SECONDS,
     SLOW_BURN,
     SLOW_SECONDS,
     STALE_INTERVALS,
 )
-
-_API: Final = to(uid("api-latency"), "What the API does")
-_QUOTA: Final = to(uid("rate-limits"), "What the quota does")
-_DAEMON: Final = to(uid("daemon"), "How the daemon is")
-_EXCHANGE: Final = to(uid("exchange"), "What the exchange shows")
-
-BUDGET: Final = 1 - AVAILABILITY
-_BURNING: Final = (Bound(SLOW_BURN * BUDGET, WARN), Bound(FAST_BURN * BUDGET))
-_ERRORS: Final = rule(errors("5m"))
-_P99: Final = quantile("0.99", "upbit_api_request_duration_seconds", "target")
-_AGE: Final = (
-    f"({age('upbit_monitor_poll_last_success_timestamp_seconds')})"
-    "\n/ upbit_monitor_poll_interval_seconds"
-)
-_HELD: Final = "clamp_min(upbit_ratelimit_blocked_until_timestamp_seconds - time(), 0)"
-_REFUSED: Final = (
-    "increase(upbit_ratelimit_throttled_total[1h]) + increase(upbit_ratelimit_blocked_total[1h])"
-)
-_SKEW: Final = "abs(upbit_clock_skew_seconds) - upbit_clock_skew_uncertainty_seconds"
-_RULES_RUN: Final = '0 * count(ALERTS{alertname="Watchdog"})'
-"""0 where alerts are evaluated; nothing where they are not, for then nobody knows."""
-
-
-def _firing(severity: str) -> str:
-    these = FIRING.replace("}", f',severity="{severity}"}}')
-    return f"count({these}) or {_RULES_RUN}"
 
 
 def _fault(reasons: str, legend: str) -> Query:
@@ -59,129 +34,6 @@ def _fault(reasons: str, legend: str) -> Query:
 
 
 _EXCHANGES_OWN: Final = EXCHANGE_FAULTS.removeprefix(f"{UNSENT}|")
-
-_NOW: Final = (
-    shelf(
-        4,
-        stat(
-            "Daemons down",
-            "How many daemons does Prometheus get no answer from?",
-            Query("sum(1 - up)"),
-            unit="none",
-            bounds=(Bound(1),),
-            nothing="no daemon known",
-            links=_DAEMON,
-        ),
-        stat(
-            "Exchanges out of reach",
-            "How many targets gave no answer of any status to the last request?",
-            Query("sum(1 - upbit_api_reachable)"),
-            unit="none",
-            bounds=(Bound(1),),
-            nothing="not known",
-            links=_API,
-        ),
-        stat(
-            "Critical alerts",
-            "How many alerts fire that should wake somebody?",
-            Query(_firing("critical")),
-            unit="none",
-            bounds=(Bound(1),),
-            nothing="no rules loaded",
-        ),
-        stat(
-            "Warnings",
-            "How many alerts fire that want a look within the day?",
-            Query(_firing("warning")),
-            unit="none",
-            bounds=(Bound(1, WARN),),
-            nothing="no rules loaded",
-        ),
-        stat(
-            "Polls not fresh",
-            "How many polls show old data, none, or wait for a person?",
-            Query('sum(upbit_monitor_poll_state{state=~"waiting|late|failing|parked"})'),
-            unit="none",
-            bounds=(Bound(1),),
-            nothing="not known",
-            links=_DAEMON,
-        ),
-        stat(
-            "Oldest data in intervals",
-            "How old is the oldest data shown, in intervals of its poll? From three on it is stale.",
-            Query(f"max({_AGE})"),
-            unit="none",
-            decimals=1,
-            bounds=(Bound(STALE_INTERVALS),),
-            nothing="not known",
-            links=_DAEMON,
-        ),
-    ),
-    shelf(
-        4,
-        stat(
-            "Worst error ratio",
-            "What part of requests fails by the exchange's fault or the way's, where it is worst? "
-            "Coloured from the paces on that the burn alerts look for.",
-            Query(f"max(\n{_ERRORS}\n)"),
-            unit="percentunit",
-            decimals=1,
-            bounds=_BURNING,
-            nothing="not known",
-            links=_API,
-        ),
-        stat(
-            "Worst p99 latency",
-            "How long do the slowest hundredth of requests take, where it is worst?",
-            Query(f"max({_P99})"),
-            unit="s",
-            decimals=2,
-            bounds=(Bound(SLOW_SECONDS),),
-            nothing="not known",
-            links=_API,
-        ),
-        stat(
-            "Least headroom",
-            "What part of a quota is left in the worst tenth of answers, where it is least?",
-            Query(f"min(\n{rule(HEADROOM)}\n)"),
-            unit="percentunit",
-            decimals=0,
-            bounds=(Bound(HEADROOM_RATIO, BAD, below=True),),
-            nothing="not known",
-            links=_QUOTA,
-        ),
-        stat(
-            "Refusals within an hour",
-            "How many answers said 429 or 418 within the last hour? Alone, the daemon causes none.",
-            Query(f"sum({_REFUSED})"),
-            unit="none",
-            decimals=0,
-            bounds=(Bound(1),),
-            nothing="not known",
-            links=_QUOTA,
-        ),
-        stat(
-            "Held back for",
-            "How long will nothing be sent, because of a 429 or 418? Do nothing, the daemon waits.",
-            Query(f"max({_HELD})"),
-            unit="dtdurations",
-            decimals=0,
-            bounds=(Bound(1, WARN), Bound(HELD_BACK_SECONDS, GRAVE)),
-            nothing="not known",
-            links=_QUOTA,
-        ),
-        stat(
-            "First key ends in",
-            "How many days does the key live that ends first? It cannot be prolonged.",
-            Query("min((upbit_api_key_expiry_timestamp_seconds - time()) / 86400)"),
-            unit="d",
-            decimals=0,
-            bounds=(Bound(KEY_DAYS, BAD, below=True),),
-            nothing="no key with an end",
-            links=_EXCHANGE,
-        ),
-    ),
-)
 
 _TARGET: Final = to(
     uid("api-latency"),
@@ -201,8 +53,8 @@ _BY_TARGET: Final = shelf(
             expr=f"sum by ({BY}) (1 - upbit_api_up)",
             bounds=(Bound(1, WARN),),
         ),
-        Column(name="Errors", expr=_ERRORS, unit="percentunit", decimals=1, bounds=_BURNING),
-        Column(name="p99", expr=_P99, unit="s", decimals=2, bounds=(Bound(SLOW_SECONDS),)),
+        Column(name="Errors", expr=ERRORS, unit="percentunit", decimals=1, bounds=BURNING),
+        Column(name="p99", expr=P99, unit="s", decimals=2, bounds=(Bound(SLOW_SECONDS),)),
         Column(
             name="Requests/s",
             expr=total("upbit_api_attempts_total", "target"),
@@ -211,7 +63,7 @@ _BY_TARGET: Final = shelf(
         ),
         Column(
             name="Oldest data, intervals",
-            expr=_AGE,
+            expr=AGE,
             unit="none",
             decimals=1,
             bounds=(Bound(STALE_INTERVALS),),
@@ -225,21 +77,21 @@ _BY_TARGET: Final = shelf(
         ),
         Column(
             name="Refusals, 1 h",
-            expr=f"sum by ({BY}) ({_REFUSED})",
+            expr=f"sum by ({BY}) ({REFUSED})",
             unit="none",
             decimals=0,
             bounds=(Bound(1),),
         ),
         Column(
             name="Held back",
-            expr=_HELD,
+            expr=HELD,
             unit="dtdurations",
             decimals=0,
             bounds=(Bound(1, WARN), Bound(HELD_BACK_SECONDS, GRAVE)),
         ),
         Column(
             name="Proven clock skew",
-            expr=f"clamp_min({_SKEW}, 0)",
+            expr=f"clamp_min({SKEW}, 0)",
             unit="s",
             decimals=1,
             bounds=(Bound(SKEW_SECONDS, WARN),),
@@ -325,14 +177,14 @@ _WHY: Final = (
             "Error ratio",
             "What part of what was tried failed by the exchange's fault or the way's? "
             "Lines: the paces at which a month's budget is gone within five and two days.",
-            Query(_ERRORS, "{{target}} {{instance}}"),
+            Query(ERRORS, "{{target}} {{instance}}"),
             unit="percentunit",
-            bounds=_BURNING,
+            bounds=BURNING,
         ),
         timeseries(
             "p99 latency",
             "How long do the slowest hundredth of requests take? Beyond the line one is slow.",
-            Query(_P99, "{{target}} {{instance}}", exemplar=True),
+            Query(P99, "{{target}} {{instance}}", exemplar=True),
             unit="s",
             bounds=(Bound(SLOW_SECONDS),),
         ),
@@ -372,7 +224,7 @@ OVERVIEW: Final = Dashboard(
     description="Is it broken? What, since when, whose fault, and where to look next.",
     variables=COMMON,
     sections=(
-        Section("", _NOW),
+        Section("", VERDICT),
         Section("", (_BY_TARGET, _ALERTS)),
         Section("Why", _WHY),
     ),

@@ -1,4 +1,4 @@
-"""Is the quota tight, who uses it, and does the exchange refuse us?
+"""Tells whether the quota is tight, who uses it, and whether the exchange refuses us.
 
 What a limiter believes (limit, budget, pace, held, waiting, strangers) is the same number under
 each target that shares the quota. Here nothing of that is added up.
@@ -11,16 +11,13 @@ from typing import Final
 from mixin.dashboards.colours import BAD, GRAVE, NOTICE, WARN
 from mixin.dashboards.dashboard import Dashboard
 from mixin.dashboards.expressions import BY, age, quantile, rule, total
+from mixin.dashboards.fields import Bound
 from mixin.dashboards.layout import Section, shelf
-from mixin.dashboards.panels import Bound, Column, Query, stat, table, timeseries
+from mixin.dashboards.panels import Query, stat, timeseries
+from mixin.dashboards.tables import Column, table
 from mixin.dashboards.variables import COMMON
 from mixin.recording import FOREIGN, HEADROOM
-from mixin.thresholds import (
-    FOREIGN_RATIO,
-    HEADER_ERROR_RATIO,
-    HEADROOM_RATIO,
-    HELD_BACK_SECONDS,
-)
+from mixin.thresholds import FOREIGN_RATIO, HEADER_ERROR_RATIO, HEADROOM_RATIO, HELD_BACK_SECONDS
 
 _EACH: Final = "{{target}} {{group}}"
 _PER_SECOND: Final = "(upbit_ratelimit_limit_requests / upbit_ratelimit_window_seconds)"
@@ -46,7 +43,6 @@ _NOW: Final = shelf(
         unit="percentunit",
         decimals=0,
         bounds=_SCARCE,
-        nothing="not known",
     ),
     stat(
         "Strangers' part of a limit",
@@ -55,7 +51,6 @@ _NOW: Final = shelf(
         unit="percentunit",
         decimals=0,
         bounds=_FOREIGN_BOUNDS,
-        nothing="not known",
     ),
     stat(
         "429 within an hour",
@@ -64,7 +59,6 @@ _NOW: Final = shelf(
         unit="none",
         decimals=0,
         bounds=(Bound(1),),
-        nothing="not known",
     ),
     stat(
         "418 within an hour",
@@ -73,7 +67,6 @@ _NOW: Final = shelf(
         unit="none",
         decimals=0,
         bounds=(Bound(1, GRAVE),),
-        nothing="not known",
     ),
     stat(
         "Held back for",
@@ -82,7 +75,6 @@ _NOW: Final = shelf(
         unit="dtdurations",
         decimals=0,
         bounds=_HELD_BOUNDS,
-        nothing="not known",
     ),
     stat(
         "Longest wait, p99",

@@ -1,0 +1,101 @@
+"""Tables of what Prometheus says now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mixin.dashboards.fields import Json, given, judged, override, thresholds
+from mixin.dashboards.panels import REFS, Panel, Query, framed, targets
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mixin.dashboards.fields import Bound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column: its heading, what Prometheus is asked, and how the answer looks."""
+
+    name: str
+    expr: str
+    unit: str = "short"
+    decimals: int | None = None
+    bounds: tuple[Bound, ...] = ()
+    words: Sequence[Json] = ()
+    links: Sequence[Json] = ()
+
+
+def table(  # noqa: PLR0913 -- each is a choice that a panel makes
+    title: str,
+    question: str,
+    *columns: Column,
+    keys: Mapping[str, str],
+    links: Mapping[str, Sequence[Json]] | None = None,
+    sort: str = "",
+    nothing: str = "none",
+    width: int = 0,
+) -> Panel:
+    """Show what Prometheus says now, a row for each set of labels.
+
+    ``keys``: labels and their headings. ``links``: of headings. ``sort``: the heading whose
+    greatest value comes first.
+    """
+    by = ", ".join(("job", *keys))
+    queries = [Query(f"max by ({by}) (\n{column.expr}\n)", column.name) for column in columns]
+    several = len(columns) > 1
+    values = {
+        f"Value #{ref}" if several else "Value": column.name
+        for ref, column in zip(REFS, columns, strict=False)
+    }
+    headings = {**keys, **values}
+    arrange = {
+        "excludeByName": {"Time": True, "job": True},
+        "indexByName": {name: place for place, name in enumerate(headings)},
+        "renameByName": headings,
+    }
+    transformations = [
+        *([{"id": "merge", "options": {}}] if several else []),
+        {"id": "organize", "options": arrange},
+    ]
+    overrides = [
+        *(
+            override(heading, {"id": "links", "value": [*way]})
+            for heading, way in (links or {}).items()
+        ),
+        *(_cells(column) for column in columns),
+    ]
+    defaults = {
+        "unit": "short",
+        "noValue": nothing,
+        "color": {"mode": "thresholds"},
+        "thresholds": thresholds([], "text"),
+        "custom": {"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False},
+    }
+    options = {
+        "cellHeight": "sm",
+        "showHeader": True,
+        "sortBy": [{"displayName": sort, "desc": True}] if sort else [],
+    }
+    asked = [{**target, "format": "table"} for target in targets(queries, instant=True)]
+    fields = {"defaults": defaults, "overrides": overrides}
+    panel = framed("table", title, question, asked, fields, options)
+    return Panel({**panel.body, "transformations": transformations}, width)
+
+
+def _cells(column: Column) -> Json:
+    properties: list[Json] = [{"id": "unit", "value": column.unit}]
+    properties += [
+        {"id": name, "value": value} for name, value in given(decimals=column.decimals).items()
+    ]
+    if column.words:
+        properties.append({"id": "mappings", "value": [*column.words]})
+    if column.bounds:
+        properties.append({"id": "thresholds", "value": judged(column.bounds)})
+    if column.bounds or column.words:
+        shown = {"type": "color-background", "mode": "basic"}
+        properties.append({"id": "custom.cellOptions", "value": shown})
+    if column.links:
+        properties.append({"id": "links", "value": [*column.links]})
+    return override(column.name, *properties)
