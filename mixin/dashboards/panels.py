@@ -193,7 +193,7 @@ def timeline(
         "color": {"mode": "thresholds"},
         "mappings": [*words],
         "thresholds": thresholds([], OFF),
-        "custom": {"fillOpacity": 80, "lineWidth": 0, "spanNulls": False},
+        "custom": {"fillOpacity": 80, "lineWidth": 0},
     }
     options = {
         "alignValue": "left",
