@@ -8,7 +8,7 @@ from mixin.dashboards import colours
 from mixin.dashboards.colours import BAD, GOOD, NOTICE, OFF
 from mixin.dashboards.expressions import BY, age
 from mixin.dashboards.layout import shelf
-from mixin.dashboards.panels import Query, bargauge, timeseries
+from mixin.dashboards.panels import Query, bargauge, stat, timeseries
 from mixin.dashboards.tables import Column, table
 
 _FEE: Final = 'upbit_order_fee_ratio{{side="bid",role="{}"}}'
@@ -29,7 +29,7 @@ ORDERS: Final = (
             "Age of the oldest order",
             "Was an order forgotten?",
             Query(age("upbit_open_orders_oldest_created_timestamp_seconds"), "{{target}} {{side}}"),
-            unit="dtdurations",
+            unit="s",
         ),
         timeseries(
             "Bound in open orders",
@@ -52,7 +52,7 @@ ORDERS: Final = (
             Column(name="Largest order", expr="upbit_order_max_value", unit="locale"),
             keys={"target": "Target", "market": "Market"},
             sort="Open orders",
-            width=14,
+            width=13,
         ),
         table(
             "Balances",
@@ -61,9 +61,9 @@ ORDERS: Final = (
             Column(name="Bound", expr="upbit_account_locked", unit="locale"),
             keys={"target": "Target", "currency": "Currency"},
             sort="Free",
-            width=6,
+            width=7,
         ),
-        bargauge(
+        stat(
             "Keys and currencies",
             "Does the account have keys or currencies that nobody here made or bought?",
             Query("upbit_api_keys", "{{target}} keys"),
@@ -82,7 +82,7 @@ WALLETS: Final = (
             "Can coins come and go, and does the chain move? As told up to minutes ago.",
             Column(name="Deposit", expr="upbit_wallet_deposit_possible", words=colours.YES),
             Column(name="Withdrawal", expr="upbit_wallet_withdrawal_possible", words=colours.YES),
-            Column(name="Last block", expr="upbit_wallet_block_age_seconds", unit="dtdurations"),
+            Column(name="Last block", expr="upbit_wallet_block_age_seconds", unit="s"),
             keys={"target": "Target", "currency": "Currency", "network": "Network"},
             sort="Last block",
             width=8,

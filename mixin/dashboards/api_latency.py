@@ -7,7 +7,7 @@ from typing import Final
 
 from mixin.dashboards.colours import BAD, GOOD, GRAVE, NOTICE, PLAIN, WARN
 from mixin.dashboards.dashboard import Dashboard
-from mixin.dashboards.expressions import quantile, rule
+from mixin.dashboards.expressions import known, quantile, rule
 from mixin.dashboards.failures import FAILURES
 from mixin.dashboards.fields import Bound
 from mixin.dashboards.layout import Section, shelf
@@ -65,22 +65,20 @@ _NOW: Final = shelf(
     stat(
         "Median latency",
         "How long does a request take as a rule, where it takes longest?",
-        Query(f"max({quantile('0.5', _DURATION, 'target')})"),
+        Query(f"max({known(quantile('0.5', _DURATION, 'target'))})"),
         unit="s",
-        decimals=3,
     ),
     stat(
         "p99 latency",
         "How long do the slowest hundredth of requests take, where they take longest?",
-        Query(f"max({quantile('0.99', _DURATION, 'target')})"),
+        Query(f"max({known(quantile('0.99', _DURATION, 'target'))})"),
         unit="s",
-        decimals=2,
         bounds=_LIMIT,
     ),
     stat(
         "Slow requests",
         f"What part of requests takes more than {SLOW_SECONDS:g} s, where it is worst?",
-        Query(f"max(\n{_SLOW}\n)"),
+        Query(f"max({known(_SLOW)})"),
         unit="percentunit",
         decimals=1,
         bounds=_SLOW_BOUNDS,
@@ -88,7 +86,7 @@ _NOW: Final = shelf(
     stat(
         "Failed requests",
         "What part of requests fails by the exchange's fault or the way's, where it is worst?",
-        Query(f"max(\n{ERRORS}\n)"),
+        Query(f"max({known(ERRORS)})"),
         unit="percentunit",
         decimals=1,
         bounds=BURNING,

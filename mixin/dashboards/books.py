@@ -76,6 +76,7 @@ TRADES: Final = (
             "Are trades missed between two answers?",
             Query(total("upbit_trades_gaps_total", "target", "market"), _MARKET),
             unit="cps",
+            least=0.1,
             style="bars",
         ),
         timeseries(

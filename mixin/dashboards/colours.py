@@ -68,6 +68,13 @@ def words(*meanings: tuple[float, str, str]) -> list[dict[str, Any]]:
     return [{"type": "value", "options": options}]
 
 
+UNKNOWN: Final = [
+    {
+        "type": "special",
+        "options": {"match": "null+nan", "result": {"text": "-", "color": CLEAR, "index": 0}},
+    }
+]
+"""For what has no value: Grafana would take it for less than any bound."""
 UP: Final = words((1, "up", GOOD), (0, "DOWN", BAD))
 YES: Final = words((1, "yes", GOOD), (0, "NO", BAD))
 STATE: Final = words(*((code, name, STATES[name]) for code, name in enumerate(STATES, start=1)))

@@ -135,6 +135,7 @@ _PROCESS: Final = (
                 "rate(upbit_monitor_log_messages_total[$__rate_interval])", "{{instance}} {{level}}"
             ),
             unit="cps",
+            least=0.1,
             colours={
                 "/ debug$/": OFF,
                 "/ info$/": PLAIN,

@@ -103,7 +103,7 @@ _WATCHED: Final = (
             Column(
                 name="Last trade",
                 expr=age("upbit_ticker_last_trade_timestamp_seconds"),
-                unit="dtdurations",
+                unit="s",
                 decimals=0,
             ),
             Column(

@@ -87,14 +87,20 @@ def rule(record: str) -> str:
     return re.sub(r"\[\d+[a-z]+\]", "[$__rate_interval]", _RULES[record])
 
 
-def quantile(part: str, family: str, *labels: str, only: str = "") -> str:
+def quantile(part: str, family: str, *labels: str, only: str = "", within: str = "") -> str:
     """Give a quantile of a histogram for each daemon, and each value of ``labels``.
 
-    ``only``: matchers, for a part of its series.
+    ``only``: matchers, for a part of its series. ``within``: of so long, instead of just now.
     """
     kept = ", ".join(("job", "instance", *labels, "le"))
     buckets = f"{family}_bucket{_braced(only)}"
-    return f"histogram_quantile({part}, sum by ({kept}) (rate({buckets}[$__rate_interval])))"
+    seen = f"increase({buckets}[{within}])" if within else f"rate({buckets}[$__rate_interval])"
+    return f"histogram_quantile({part}, sum by ({kept}) ({seen}))"
+
+
+def known(expr: str) -> str:
+    """Give what is a number: a ratio of nothing to nothing is none, and is left out."""
+    return f"(\n{expr}\n) >= 0"
 
 
 def age(family: str) -> str:

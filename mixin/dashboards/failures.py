@@ -30,6 +30,7 @@ FAILURES: Final = (
             Query(total("upbit_api_failures_total", "target", "reason"), "{{target}} {{reason}}"),
             unit="reqps",
             colours=colours.REASONS,
+            least=0.1,
             style="bars",
         ),
         timeseries(

@@ -22,11 +22,11 @@ class Bound:
     below: bool = False
 
 
-def judged(bounds: Sequence[Bound]) -> Json:
-    """Give thresholds that colour a value: good, but for what lies beyond a bound."""
+def judged(bounds: Sequence[Bound], good: str = GOOD) -> Json:
+    """Give thresholds that colour a value: ``good``, but for what lies beyond a bound."""
     below = sorted((bound for bound in bounds if bound.below), key=lambda bound: bound.value)
     above = sorted((bound for bound in bounds if not bound.below), key=lambda bound: bound.value)
-    colours = [*(bound.colour for bound in below), GOOD]
+    colours = [*(bound.colour for bound in below), good]
     steps = zip((bound.value for bound in below), colours[1:], strict=True)
     return thresholds([*steps, *((bound.value, bound.colour) for bound in above)], colours[0])
 

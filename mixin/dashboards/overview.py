@@ -8,7 +8,7 @@ from mixin.dashboards import colours
 from mixin.dashboards.annotations import FIRING
 from mixin.dashboards.colours import BAD, GRAVE, WARN, poll_state
 from mixin.dashboards.dashboard import Dashboard, uid
-from mixin.dashboards.expressions import BY, rule, total
+from mixin.dashboards.expressions import BY, known, rule, total
 from mixin.dashboards.fields import Bound
 from mixin.dashboards.layout import Section, shelf
 from mixin.dashboards.links import to
@@ -43,7 +43,7 @@ _TARGET: Final = to(
 )
 
 _BY_TARGET: Final = shelf(
-    8,
+    7,
     table(
         "Targets",
         "Which target is ill, and of what? A row for each exchange that a daemon watches.",
@@ -53,8 +53,8 @@ _BY_TARGET: Final = shelf(
             expr=f"sum by ({BY}) (1 - upbit_api_up)",
             bounds=(Bound(1, WARN),),
         ),
-        Column(name="Errors", expr=ERRORS, unit="percentunit", decimals=1, bounds=BURNING),
-        Column(name="p99", expr=P99, unit="s", decimals=2, bounds=(Bound(SLOW_SECONDS),)),
+        Column(name="Errors", expr=known(ERRORS), unit="percentunit", decimals=1, bounds=BURNING),
+        Column(name="p99", expr=known(P99), unit="s", bounds=(Bound(SLOW_SECONDS),)),
         Column(
             name="Requests/s",
             expr=total("upbit_api_attempts_total", "target"),
@@ -62,7 +62,7 @@ _BY_TARGET: Final = shelf(
             decimals=1,
         ),
         Column(
-            name="Oldest data, intervals",
+            name="Intervals old",
             expr=AGE,
             unit="none",
             decimals=1,
@@ -70,7 +70,7 @@ _BY_TARGET: Final = shelf(
         ),
         Column(
             name="Least headroom",
-            expr=f"min by ({BY}) (\n{rule(HEADROOM)}\n)",
+            expr=f"min by ({BY}) (\n{known(rule(HEADROOM))}\n)",
             unit="percentunit",
             decimals=0,
             bounds=(Bound(HEADROOM_RATIO, BAD, below=True),),
@@ -85,7 +85,7 @@ _BY_TARGET: Final = shelf(
         Column(
             name="Held back",
             expr=HELD,
-            unit="dtdurations",
+            unit="s",
             decimals=0,
             bounds=(Bound(1, WARN), Bound(HELD_BACK_SECONDS, GRAVE)),
         ),
@@ -114,7 +114,7 @@ _GUIDE: Final = """\
 """
 
 _ALERTS: Final = shelf(
-    9,
+    10,
     table(
         "Firing alerts",
         "What fires, and since when?",
@@ -158,6 +158,7 @@ _WHY: Final = (
             _fault("throttled|blocked", "the quota"),
             unit="reqps",
             colours={f"/{name}$/": colour for name, colour in colours.FAULTS.items()},
+            least=0.1,
             style="bars",
             width=10,
         ),

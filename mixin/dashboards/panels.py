@@ -53,6 +53,7 @@ def timeseries(  # noqa: PLR0913 -- each is a choice that a panel makes
     decimals: int | None = None,
     low: float | None = 0,
     high: float | None = None,
+    least: float | None = None,
     bounds: Sequence[Bound] = (),
     colours: Mapping[str, str] | None = None,
     dashed: str = "",
@@ -64,8 +65,9 @@ def timeseries(  # noqa: PLR0913 -- each is a choice that a panel makes
 ) -> Panel:
     """Draw values over time; ``area`` and ``bars`` are stacked.
 
-    ``low``, ``high``: ends of the axis. ``bounds`` are drawn as dashed lines. ``colours``: by a
-    series' name, or by a pattern /of it/. ``dashed``: a pattern of the series drawn so.
+    ``low``, ``high``: ends of the axis, which reaches at least to ``least``. ``bounds`` are drawn
+    as dashed lines. ``colours``: by a series' name, or by a pattern /of it/. ``dashed``: a
+    pattern of the series drawn so.
     """
     stacked = style != "line"
     custom: Json = {
@@ -80,12 +82,14 @@ def timeseries(  # noqa: PLR0913 -- each is a choice that a panel makes
         "scaleDistribution": {"type": "log", "log": 10} if logarithmic else {"type": "linear"},
         "thresholdsStyle": {"mode": "dashed" if bounds else "off"},
     }
-    if bounds:  # else a line far above quiet values would not be seen
-        ends = [bound.value * 1.1 for bound in bounds]
-        custom |= {"axisSoftMin": min(0, *ends), "axisSoftMax": max(ends)}
+    # Without these a bound far above quiet values would not be seen, and nothing but zeros
+    # would be drawn on an axis up to 100.
+    ends = [0, least or (1 if unit == "none" else 0), *(bound.value * 1.1 for bound in bounds)]
+    if any(ends) and high is None:
+        custom |= {"axisSoftMin": min(ends), "axisSoftMax": max(ends)}
     defaults = {
         "unit": unit,
-        "color": {"mode": "palette-classic-by-name"},
+        "color": {"mode": "palette-classic"},
         "custom": custom,
         "thresholds": thresholds([(bound.value, bound.colour) for bound in bounds], CLEAR),
         **given(decimals=decimals, min=low, max=high),
@@ -161,7 +165,7 @@ def bargauge(  # noqa: PLR0913 -- each is a choice that a panel makes
     defaults = {
         "unit": unit,
         "min": 0,
-        "color": {"mode": "palette-classic-by-name"},
+        "color": {"mode": "palette-classic"},
         "thresholds": thresholds([], GOOD),
         **given(decimals=decimals),
     }
@@ -175,6 +179,7 @@ def bargauge(  # noqa: PLR0913 -- each is a choice that a panel makes
         "minVizHeight": 16,
         "minVizWidth": 8,
         "maxVizHeight": 28,
+        "text": {"titleSize": 12, "valueSize": 14},
         "legend": {"displayMode": "list", "placement": "bottom", "showLegend": False, "calcs": []},
         "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
     }

@@ -6,7 +6,7 @@ from typing import Final
 
 from mixin.dashboards import colours
 from mixin.dashboards.colours import BAD, NOTICE, OFF, THEIRS, WARN, poll_state
-from mixin.dashboards.expressions import age, quantile
+from mixin.dashboards.expressions import age, known, quantile
 from mixin.dashboards.fields import Bound
 from mixin.dashboards.layout import shelf
 from mixin.dashboards.panels import Query, timeline, timeseries
@@ -35,15 +35,18 @@ POLLS: Final = (
             "Polls",
             "How is each poll? Counts are those of the last hour.",
             Column(name="State", expr=poll_state(), unit="none", words=colours.STATE),
-            Column(name="Age", expr=_AGE, unit="dtdurations", decimals=0),
-            Column(name="Interval", expr="upbit_monitor_poll_interval_seconds", unit="dtdurations"),
+            Column(name="Age", expr=_AGE, unit="s", decimals=0),
+            Column(name="Interval", expr="upbit_monitor_poll_interval_seconds", unit="s"),
             Column(name="Intervals", expr=_INTERVALS, unit="none", decimals=1, bounds=_STALE),
             Column(name="Running", expr="upbit_monitor_polls_running", unit="none"),
             Column(
                 name="p99",
-                expr=quantile("0.99", "upbit_monitor_poll_duration_seconds", "target", "poll"),
+                expr=known(
+                    quantile(
+                        "0.99", "upbit_monitor_poll_duration_seconds", "target", "poll", within="1h"
+                    )
+                ),
                 unit="s",
-                decimals=2,
             ),
             Column(name="Runs", expr=_hour("upbit_monitor_poll_runs_total"), decimals=0),
             Column(
@@ -66,7 +69,7 @@ POLLS: Final = (
                 bounds=(Bound(1, NOTICE),),
             ),
             Column(
-                name="Missing markets",
+                name="Missing",
                 expr="upbit_monitor_poll_missing_markets",
                 unit="none",
                 bounds=(Bound(1, WARN),),
@@ -117,6 +120,7 @@ POLLS: Final = (
                 "/ exception$/": BAD,
                 "/ cancelled$/": OFF,
             },
+            least=0.1,
             style="bars",
         ),
         timeseries(
@@ -147,6 +151,7 @@ POLLS: Final = (
             "What part of beats did a poll stay away, because it backs off or is parked?",
             Query(_lost("upbit_monitor_poll_skips_total"), _EACH),
             unit="percentunit",
+            least=0.1,
         ),
         timeseries(
             "Delay of a run's start, p99",

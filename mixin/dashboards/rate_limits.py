@@ -10,7 +10,7 @@ from typing import Final
 
 from mixin.dashboards.colours import BAD, GRAVE, NOTICE, WARN
 from mixin.dashboards.dashboard import Dashboard
-from mixin.dashboards.expressions import BY, age, quantile, rule, total
+from mixin.dashboards.expressions import BY, age, known, quantile, rule, total
 from mixin.dashboards.fields import Bound
 from mixin.dashboards.layout import Section, shelf
 from mixin.dashboards.panels import Query, stat, timeseries
@@ -24,6 +24,7 @@ _PER_SECOND: Final = "(upbit_ratelimit_limit_requests / upbit_ratelimit_window_s
 _OURS: Final = "rate(upbit_ratelimit_requests_total[$__rate_interval])"
 _STRANGERS: Final = rule(FOREIGN)
 _HELD: Final = "clamp_min(upbit_ratelimit_blocked_until_timestamp_seconds - time(), 0)"
+_WAIT: Final = quantile("0.99", "upbit_ratelimit_wait_duration_seconds", "target", "group")
 _MEDIAN: Final = rule(HEADROOM).replace("(0.1,", "(0.5,")
 _HEADER_ERRORS: Final = (
     f"{total('upbit_ratelimit_header_errors_total', 'target', 'reason')}\n"
@@ -39,7 +40,7 @@ _NOW: Final = shelf(
     stat(
         "Least headroom",
         "What part of a quota is left in the worst tenth of answers, where it is least?",
-        Query(f"min(\n{rule(HEADROOM)}\n)"),
+        Query(f"min({known(rule(HEADROOM))})"),
         unit="percentunit",
         decimals=0,
         bounds=_SCARCE,
@@ -72,18 +73,14 @@ _NOW: Final = shelf(
         "Held back for",
         "How long will nothing be sent, because of a 429 or 418?",
         Query(f"max({_HELD})"),
-        unit="dtdurations",
-        decimals=0,
+        unit="s",
         bounds=_HELD_BOUNDS,
     ),
     stat(
         "Longest wait, p99",
         "How long do requests wait for the limiter at most, in the group where they wait longest?",
-        Query(
-            f"max({quantile('0.99', 'upbit_ratelimit_wait_duration_seconds', 'target', 'group')})"
-        ),
+        Query(f"max({known(_WAIT)})"),
         unit="s",
-        decimals=2,
         nothing="nobody waits",
     ),
 )
@@ -102,7 +99,7 @@ _GROUPS: Final = shelf(
         Column(name="Waiting", expr="upbit_ratelimit_waiting_requests", unit="none"),
         Column(name="Left", expr="upbit_ratelimit_remaining_requests", unit="none"),
         Column(
-            name="Strangers expected",
+            name="Strangers",
             expr="upbit_ratelimit_foreign_expected_requests",
             unit="none",
             decimals=1,
@@ -115,17 +112,17 @@ _GROUPS: Final = shelf(
         ),
         Column(name="Sent/s", expr=_OURS, unit="reqps", decimals=2),
         Column(
-            name="Headroom p10",
-            expr=rule(HEADROOM),
+            name="Headroom",
+            expr=known(rule(HEADROOM)),
             unit="percentunit",
             decimals=0,
             bounds=_SCARCE,
         ),
-        Column(name="Held back", expr=_HELD, unit="dtdurations", decimals=0, bounds=_HELD_BOUNDS),
+        Column(name="Held back", expr=_HELD, unit="s", decimals=0, bounds=_HELD_BOUNDS),
         Column(
             name="Header's age",
             expr=age("upbit_ratelimit_updated_timestamp_seconds"),
-            unit="dtdurations",
+            unit="s",
             decimals=0,
         ),
         keys={"target": "Target", "group": "Group", "instance": "Instance"},
@@ -223,11 +220,9 @@ _WAITS: Final = (
                 quantile("0.5", "upbit_ratelimit_wait_duration_seconds", "target", "group"),
                 f"{_EACH} p50",
             ),
-            Query(
-                quantile("0.99", "upbit_ratelimit_wait_duration_seconds", "target", "group"),
-                f"{_EACH} p99",
-            ),
+            Query(_WAIT, f"{_EACH} p99"),
             unit="s",
+            least=0.1,
             dashed="/ p50$/",
         ),
         timeseries(
@@ -247,6 +242,7 @@ _WAITS: Final = (
             ),
             unit="reqps",
             colours={"/ deadline$/": NOTICE, "/ blocked$/": BAD},
+            least=0.1,
             style="bars",
         ),
     ),
@@ -269,7 +265,7 @@ _REFUSED: Final = (
             "How long is still to wait? Beyond the line only a 418, or 429s without an end, does "
             "that.",
             Query(f"max by ({BY}) ({_HELD})", "{{target}}"),
-            unit="dtdurations",
+            unit="s",
             bounds=(Bound(HELD_BACK_SECONDS, GRAVE),),
         ),
         timeseries(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mixin.dashboards.colours import CLEAR, UNKNOWN
 from mixin.dashboards.fields import Json, given, judged, override, thresholds
 from mixin.dashboards.panels import REFS, Panel, Query, framed, targets
 
@@ -34,7 +35,7 @@ def table(  # noqa: PLR0913 -- each is a choice that a panel makes
     keys: Mapping[str, str],
     links: Mapping[str, Sequence[Json]] | None = None,
     sort: str = "",
-    nothing: str = "none",
+    nothing: str = "-",
     width: int = 0,
 ) -> Panel:
     """Show what Prometheus says now, a row for each set of labels.
@@ -71,7 +72,12 @@ def table(  # noqa: PLR0913 -- each is a choice that a panel makes
         "noValue": nothing,
         "color": {"mode": "thresholds"},
         "thresholds": thresholds([], "text"),
-        "custom": {"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False},
+        "custom": {
+            "align": "auto",
+            "cellOptions": {"type": "auto"},
+            "inspect": False,
+            "minWidth": 60,
+        },
     }
     options = {
         "cellHeight": "sm",
@@ -89,10 +95,10 @@ def _cells(column: Column) -> Json:
     properties += [
         {"id": name, "value": value} for name, value in given(decimals=column.decimals).items()
     ]
-    if column.words:
-        properties.append({"id": "mappings", "value": [*column.words]})
+    if column.words or column.bounds:
+        properties.append({"id": "mappings", "value": [*(column.words or UNKNOWN)]})
     if column.bounds:
-        properties.append({"id": "thresholds", "value": judged(column.bounds)})
+        properties.append({"id": "thresholds", "value": judged(column.bounds, CLEAR)})
     if column.bounds or column.words:
         shown = {"type": "color-background", "mode": "basic"}
         properties.append({"id": "custom.cellOptions", "value": shown})

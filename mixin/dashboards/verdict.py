@@ -7,7 +7,7 @@ from typing import Final
 from mixin.dashboards.annotations import FIRING
 from mixin.dashboards.colours import BAD, GRAVE, WARN
 from mixin.dashboards.dashboard import uid
-from mixin.dashboards.expressions import age, quantile, rule
+from mixin.dashboards.expressions import age, known, quantile, rule
 from mixin.dashboards.fields import Bound
 from mixin.dashboards.layout import shelf
 from mixin.dashboards.links import to
@@ -113,7 +113,7 @@ VERDICT: Final = (
             "Worst error ratio",
             "What part of requests fails by the exchange's fault or the way's, where it is worst? "
             "Coloured from the paces on that the burn alerts look for.",
-            Query(f"max(\n{ERRORS}\n)"),
+            Query(f"max({known(ERRORS)})"),
             unit="percentunit",
             decimals=1,
             bounds=BURNING,
@@ -122,16 +122,15 @@ VERDICT: Final = (
         stat(
             "Worst p99 latency",
             "How long do the slowest hundredth of requests take, where it is worst?",
-            Query(f"max({P99})"),
+            Query(f"max({known(P99)})"),
             unit="s",
-            decimals=2,
             bounds=(Bound(SLOW_SECONDS),),
             links=_API,
         ),
         stat(
             "Least headroom",
             "What part of a quota is left in the worst tenth of answers, where it is least?",
-            Query(f"min(\n{rule(HEADROOM)}\n)"),
+            Query(f"min({known(rule(HEADROOM))})"),
             unit="percentunit",
             decimals=0,
             bounds=(Bound(HEADROOM_RATIO, BAD, below=True),),
@@ -150,8 +149,7 @@ VERDICT: Final = (
             "Held back for",
             "How long will nothing be sent, because of a 429 or 418? Do nothing, the daemon waits.",
             Query(f"max({HELD})"),
-            unit="dtdurations",
-            decimals=0,
+            unit="s",
             bounds=(Bound(1, WARN), Bound(HELD_BACK_SECONDS, GRAVE)),
             links=_QUOTA,
         ),

@@ -53,6 +53,7 @@ WAY: Final = (
                 "{{reason}} {{instance}}",
             ),
             unit="cps",
+            least=0.1,
             style="bars",
         ),
     ),
