@@ -102,8 +102,8 @@ ALERTS: Final = (
         severity="critical",
         summary="{{ $labels.target }}: {{ $labels.poll }} shows old data, or none",
         description="What {{ $labels.target }}/{{ $labels.poll }} shows is "
-        "{{ $value | humanize }} of its intervals old, or has not been there for as long. Do not "
-        "trust its gauges. Why: curl -s http://{{ $labels.instance }}/readyz.",
+        '{{ $value | printf "%.1f" }} of its intervals old, or has not been there for as long. Do '
+        "not trust its gauges. Why: curl -s http://{{ $labels.instance }}/readyz.",
     ),
     Alert(
         name="UpbitPollParked",
