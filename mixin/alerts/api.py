@@ -94,6 +94,7 @@ ALERTS: Final = (
         name="UpbitApiDown",
         expr=_down(),
         wait="2m",
+        keep="5m",  # budgets burn for as long after it
         severity="critical",
         summary="{{ $labels.target }}: the exchange's API is down",
         description="{{ $value }} public endpoints of {{ $labels.target }} fail, and none has "
@@ -189,6 +190,7 @@ increase(upbit_api_exchange_errors_total{{error=~"{_KEY_ERRORS}"}}[20m]) > 0
 and on (job, instance, target, endpoint)
 upbit_api_up == 0""",
         wait="1m",  # a single refusal, such as nonce_used, may be over by then
+        keep="1m",  # parked polls are seen to be well up to one evaluation later
         severity="critical",
         summary="{{ $labels.target }}: the exchange refuses the key ({{ $labels.error }})",
         description="{{ $labels.endpoint }} of {{ $labels.target }} was refused "
@@ -241,7 +243,8 @@ upbit_api_up == 0""",
 max by (job, instance) (upbit_api_reachable) == 0
 and on (job, instance)
 upbit_monitor_second_opinion_up == 0""",
-        wait="2m",
+        wait="1m",  # before UpbitApiDown, which it explains
+        keep="5m",
         severity="critical",
         summary="{{ $labels.instance }}: the daemon is offline",
         description="No exchange gave {{ $labels.instance }} an answer of any status (best of all "

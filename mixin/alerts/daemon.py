@@ -98,7 +98,7 @@ ALERTS: Final = (
     Alert(
         name="UpbitDataStale",
         expr=_old(),
-        wait="1m",
+        wait="3m",  # after UpbitApiDown, which explains it, whichever is evaluated first
         severity="critical",
         summary="{{ $labels.target }}: {{ $labels.poll }} shows old data, or none",
         description="What {{ $labels.target }}/{{ $labels.poll }} shows is "

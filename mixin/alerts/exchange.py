@@ -58,7 +58,7 @@ ALERTS: Final = (
         summary="{{ $labels.target }}: {{ $labels.market }} is under an investment warning",
         description="{{ $labels.target }} designates {{ $labels.market }} as investment warning "
         "(value {{ $value }}), which often comes before a delisting. Read its notice for the date; "
-        f"when it began: {logged(Event.MARKET_WARNED)}.",
+        f"when it began, if the daemon saw that: {logged(Event.MARKET_WARNED)}.",
     ),
     Alert(
         name="UpbitMarketDelisted",
@@ -99,7 +99,8 @@ ALERTS: Final = (
         "{{ $labels.network }}",
         description="The wallet {{ $labels.currency }}/{{ $labels.network }} of "
         "{{ $labels.target }} has paid out nothing (value {{ $value }}) for a quarter of an hour: "
-        f"what is held there cannot leave. Since when: {logged(Event.WALLET_CHANGED)}.",
+        "what is held there cannot leave. Since when, if the daemon saw that: "
+        f"{logged(Event.WALLET_CHANGED)}.",
     ),
     Alert(
         name="UpbitDepositSuspended",
@@ -110,8 +111,8 @@ ALERTS: Final = (
         "{{ $labels.network }}",
         description="The wallet {{ $labels.currency }}/{{ $labels.network }} of "
         "{{ $labels.target }} has taken no deposits (value {{ $value }}) for a quarter of an hour: "
-        "send nothing there, and expect prices to drift from those elsewhere. Since when: "
-        f"{logged(Event.WALLET_CHANGED)}.",
+        "send nothing there, and expect prices to drift from those elsewhere. Since when, if the "
+        f"daemon saw that: {logged(Event.WALLET_CHANGED)}.",
     ),
     Alert(
         name="UpbitOrderMarketInactive",

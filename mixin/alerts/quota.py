@@ -41,6 +41,7 @@ and
   or
   {_HELD_BACK} > {HELD_BACK_SECONDS:g}
 )""",
+        keep="3m",  # until the end of a long block, which holds two minutes longer, and a probe
         severity="critical",
         summary="{{ $labels.target }}: the exchange has blocked this address or account (418)",
         description="{{ $labels.target }} answered 418, or holds us back for long: for another "
