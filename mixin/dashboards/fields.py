@@ -38,7 +38,7 @@ def thresholds(steps: Iterable[tuple[float, str]], base: str) -> Json:
         "mode": "absolute",
         "steps": [
             first,
-            *({"value": float(f"{value:.6g}"), "color": colour} for value, colour in steps),
+            *({"value": float(f"{value:.12g}"), "color": colour} for value, colour in steps),
         ],
     }
 

@@ -15,8 +15,19 @@ from mixin.dashboards.links import to
 from mixin.dashboards.panels import Query, text, timeline, timeseries
 from mixin.dashboards.tables import Column, table
 from mixin.dashboards.variables import COMMON
-from mixin.dashboards.verdict import AGE, BUDGET, BURNING, ERRORS, HELD, P99, REFUSED, SKEW, VERDICT
-from mixin.recording import EXCHANGE_FAULTS, HEADROOM, UNSENT, errors
+from mixin.dashboards.verdict import (
+    AGE,
+    BUDGET,
+    BURNING,
+    ERRORS,
+    HELD,
+    P99,
+    REFUSED,
+    SKEW,
+    STALE,
+    VERDICT,
+)
+from mixin.recording import EXCHANGE_FAULTS, HEADROOM, errors
 from mixin.thresholds import (
     FAST_BURN,
     HEADROOM_RATIO,
@@ -24,7 +35,6 @@ from mixin.thresholds import (
     SKEW_SECONDS,
     SLOW_BURN,
     SLOW_SECONDS,
-    STALE_INTERVALS,
 )
 
 
@@ -33,7 +43,9 @@ def _fault(reasons: str, legend: str) -> Query:
     return Query(counted, f"{{{{target}}}}: {legend}")
 
 
-_EXCHANGES_OWN: Final = EXCHANGE_FAULTS.removeprefix(f"{UNSENT}|")
+_WAY: Final = "dns|connect|tls"
+"""Reasons of failures on the way to the exchange, which may be its fault or this host's."""
+_EXCHANGES_OWN: Final = EXCHANGE_FAULTS.removeprefix(f"{_WAY}|")
 
 _TARGET: Final = to(
     uid("api-latency"),
@@ -66,7 +78,7 @@ _BY_TARGET: Final = shelf(
             expr=AGE,
             unit="none",
             decimals=1,
-            bounds=(Bound(STALE_INTERVALS),),
+            bounds=STALE,
         ),
         Column(
             name="Least headroom",
@@ -153,7 +165,7 @@ _WHY: Final = (
             "Failures by whose fault",
             "Who is to blame for the failures?",
             _fault(_EXCHANGES_OWN, "the exchange"),
-            _fault(UNSENT, "the way to it"),
+            _fault(_WAY, "the way to it"),
             _fault("http_4xx", "our request"),
             _fault("throttled|blocked", "the quota"),
             unit="reqps",

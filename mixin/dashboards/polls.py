@@ -11,12 +11,12 @@ from mixin.dashboards.fields import Bound
 from mixin.dashboards.layout import shelf
 from mixin.dashboards.panels import Query, timeline, timeseries
 from mixin.dashboards.tables import Column, table
-from mixin.thresholds import LOST_BEATS_RATIO, STALE_INTERVALS
+from mixin.dashboards.verdict import STALE
+from mixin.thresholds import LOST_BEATS_RATIO
 
 _EACH: Final = "{{target}} {{poll}}"
 _AGE: Final = age("upbit_monitor_poll_last_success_timestamp_seconds")
 _INTERVALS: Final = f"({_AGE})\n/ upbit_monitor_poll_interval_seconds"
-_STALE: Final = (Bound(STALE_INTERVALS),)
 
 
 def _lost(counter: str) -> str:
@@ -37,7 +37,7 @@ POLLS: Final = (
             Column(name="State", expr=poll_state(), unit="none", words=colours.STATE),
             Column(name="Age", expr=_AGE, unit="s", decimals=0),
             Column(name="Interval", expr="upbit_monitor_poll_interval_seconds", unit="s"),
-            Column(name="Intervals", expr=_INTERVALS, unit="none", decimals=1, bounds=_STALE),
+            Column(name="Intervals", expr=_INTERVALS, unit="none", decimals=1, bounds=STALE),
             Column(name="Running", expr="upbit_monitor_polls_running", unit="none"),
             Column(
                 name="p99",
@@ -88,12 +88,12 @@ POLLS: Final = (
         ),
         timeseries(
             "Age of data in intervals",
-            "How old is what each poll shows? From three intervals on it is stale; beyond the line "
-            "an alert fires, whatever the daemon says of itself.",
+            "How old is what each poll shows? Lines: where it is stale, and where it is so "
+            "whatever the daemon says of itself.",
             Query(_INTERVALS, _EACH),
             unit="none",
             decimals=1,
-            bounds=_STALE,
+            bounds=STALE,
         ),
     ),
     shelf(

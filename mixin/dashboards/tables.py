@@ -43,7 +43,7 @@ def table(  # noqa: PLR0913 -- each is a choice that a panel makes
     ``keys``: labels and their headings. ``links``: of headings. ``sort``: the heading whose
     greatest value comes first.
     """
-    by = ", ".join(("job", *keys))
+    by = ", ".join(("job", "instance", *(key for key in keys if key != "instance")))
     queries = [Query(f"max by ({by}) (\n{column.expr}\n)", column.name) for column in columns]
     several = len(columns) > 1
     values = {
@@ -51,8 +51,9 @@ def table(  # noqa: PLR0913 -- each is a choice that a panel makes
         for ref, column in zip(REFS, columns, strict=False)
     }
     headings = {**keys, **values}
+    hidden = {"Time", "job", "instance"} - keys.keys()
     arrange = {
-        "excludeByName": {"Time": True, "job": True},
+        "excludeByName": dict.fromkeys(sorted(hidden), True),
         "indexByName": {name: place for place, name in enumerate(headings)},
         "renameByName": headings,
     }

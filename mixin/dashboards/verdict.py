@@ -19,6 +19,7 @@ from mixin.thresholds import (
     HEADROOM_RATIO,
     HELD_BACK_SECONDS,
     KEY_DAYS,
+    LATE_INTERVALS,
     SLOW_BURN,
     SLOW_SECONDS,
     STALE_INTERVALS,
@@ -38,6 +39,8 @@ AGE: Final = (
     "\n/ upbit_monitor_poll_interval_seconds"
 )
 HELD: Final = "clamp_min(upbit_ratelimit_blocked_until_timestamp_seconds - time(), 0)"
+STALE: Final = (Bound(LATE_INTERVALS, WARN), Bound(STALE_INTERVALS))
+"""By intervals."""
 SKEW: Final = "abs(upbit_clock_skew_seconds) - upbit_clock_skew_uncertainty_seconds"
 """Seconds by which the clocks differ for certain; negative while nothing is proven."""
 REFUSED: Final = (
@@ -98,12 +101,12 @@ VERDICT: Final = (
         ),
         stat(
             "Oldest data in intervals",
-            "How old is the oldest data shown, in intervals of its poll? From three on it is "
-            "stale.",
+            f"How old is the oldest data shown, in intervals of its poll? From {LATE_INTERVALS} on "
+            "it is stale.",
             Query(f"max({AGE})"),
             unit="none",
             decimals=1,
-            bounds=(Bound(STALE_INTERVALS),),
+            bounds=STALE,
             links=_DAEMON,
         ),
     ),
