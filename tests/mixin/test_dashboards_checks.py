@@ -126,7 +126,7 @@ HOUSE: Final[list[tuple[str, Break]]] = [
     ("asks_one_question", _panel("description", "Shows 99.9 % of requests.")),
     ("asks_one_question", _panel("description", "First a remark. Is it a question?")),
     ("has_short_titles_of_its_own", _panel("title", "Ages")),
-    ("has_short_titles_of_its_own", _panel("title", "A title that says a little more than fits in")),
+    ("has_short_titles_of_its_own", _panel("title", "far longer than it should be " * 2)),
     ("has_short_titles_of_its_own", _twice),
     ("fills_its_rows", _place(w=COLUMNS)),
     ("fills_its_rows", _place(w=1)),
