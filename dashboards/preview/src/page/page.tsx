@@ -1,0 +1,105 @@
+// The page of one dashboard. `window.scene` says what to draw; `window.troubles` is set when all is drawn.
+import { createTheme, dateTimeFormat, FieldType, ThemeContext, type DataFrame, type GrafanaTheme2 } from '@grafana/data';
+import { GlobalStyles, Icon, PortalContainer } from '@grafana/ui';
+import { useEffect } from 'react';
+import { createRoot } from 'react-dom/client';
+import type { PanelItem, Scene } from '../scene';
+import { Controls } from './controls';
+import { prepare } from './frames';
+import { PanelView, type Prepared } from './panel';
+
+/** Why there would be nothing to see. One query without data is as wrong as all: its panel misses what it promises. */
+function troubleOf({ panel, answers }: PanelItem, frames: DataFrame[]): string | null {
+  const errors = answers.flatMap(({ error }) => error ?? []);
+  if (errors.length) return errors.join('; ');
+  if (panel.type === 'text') return null;
+  if (!answers.length) return 'No query';
+  const empty = answers.filter(({ series }) => !series.length).map(({ target }) => target.refId);
+  if (empty.length) return answers.length === 1 ? 'No data' : `No data for ${empty.join(', ')}`;
+  const seen = frames.some(({ fields, length }) => length > 0 && fields.some(({ type }) => type !== FieldType.time));
+  return seen ? null : 'No data after the transformations';
+}
+
+async function prepareAll(scene: Scene, theme: GrafanaTheme2): Promise<(Prepared | null)[]> {
+  return Promise.all(
+    scene.items.map(async (item) => {
+      if (item.kind === 'row') return null;
+      try {
+        const frames = await prepare(item.panel, item.answers, theme, scene.timeZone);
+        return { ...item, frames, trouble: troubleOf(item, frames) };
+      } catch (error) {
+        return { ...item, frames: [], trouble: String(error) };
+      }
+    }),
+  );
+}
+
+interface Props {
+  scene: Scene;
+  prepared: (Prepared | null)[];
+  theme: GrafanaTheme2;
+  onTrouble: (item: PanelItem, trouble: string) => void;
+  onDrawn: () => void;
+}
+
+function Page({ scene, prepared, theme, onTrouble, onDrawn }: Props) {
+  useEffect(onDrawn, [onDrawn]);
+  return (
+    <ThemeContext.Provider value={theme}>
+      <GlobalStyles />
+      <div style={{ position: 'relative', width: scene.width, height: scene.height, background: theme.colors.background.canvas }}>
+        <Controls scene={scene} theme={theme} />
+        {scene.items.map((item, index) => {
+          const panel = prepared[index];
+          return (
+            <div key={index} style={{ position: 'absolute', left: item.box.x, top: item.box.y, width: item.box.width, height: item.box.height }}>
+              {item.kind === 'row' ? (
+                <div style={{ ...theme.typography.h5, display: 'flex', alignItems: 'center', gap: 8, height: '100%' }}>
+                  <Icon name="angle-down" /> {item.title}
+                </div>
+              ) : (
+                panel && <PanelView item={panel} scene={scene} theme={theme} onTrouble={(trouble) => onTrouble(item, trouble)} />
+              )}
+            </div>
+          );
+        })}
+      </div>
+      <PortalContainer />
+    </ThemeContext.Provider>
+  );
+}
+
+/** Icons are fetched and tables measure themselves: drawn is what has not changed for a while. */
+async function settled(): Promise<void> {
+  await document.fonts.ready;
+  await new Promise<void>((resolve) => {
+    const quiet = () => {
+      observer.disconnect();
+      resolve();
+    };
+    let timer = setTimeout(quiet, QUIET);
+    const observer = new MutationObserver(() => {
+      clearTimeout(timer);
+      timer = setTimeout(quiet, QUIET);
+    });
+    observer.observe(document.body, { subtree: true, childList: true, attributes: true });
+  });
+}
+const QUIET = 300;
+
+async function main(): Promise<void> {
+  const { scene } = window;
+  document.title = `${scene.title} ${dateTimeFormat(scene.to, { timeZone: scene.timeZone })}`;
+  const theme = createTheme({ colors: { mode: scene.theme } });
+  // Canvas text is measured once: the fonts must be there before the first plot.
+  await Promise.all([400, 500].map((weight) => document.fonts.load(`${weight} 12px Inter`)));
+  const prepared = await prepareAll(scene, theme);
+  const name = ({ panel }: PanelItem) => `panel ${panel.id} "${panel.title}"`;
+  const troubles = prepared.flatMap((item) => (item?.trouble ? [`${name(item)}: ${item.trouble}`] : []));
+  const root = createRoot(document.getElementById('root') as HTMLElement);
+  const onTrouble = (item: PanelItem, trouble: string) => troubles.push(`${name(item)}: ${trouble}`);
+  const onDrawn = () => void settled().then(() => (window.troubles = troubles));
+  root.render(<Page scene={scene} prepared={prepared} theme={theme} onTrouble={onTrouble} onDrawn={onDrawn} />);
+}
+
+void main().catch((error: unknown) => (window.troubles = [`the page: ${String(error)}`]));
