@@ -88,6 +88,8 @@ async function preview(args: string[]): Promise<string[]> {
   if (mistakes.length) return mistakes;
   const asked = values.var.map(parseVariable);
   refuseUnknown(asked, [...dashboards.values()]);
+  // Said once, not once a panel.
+  await wish.prometheus.instant('1', to);
   await mkdir(out, { recursive: true });
   const studio = await Studio.open();
   const troubles: string[] = [];

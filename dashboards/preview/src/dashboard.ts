@@ -29,7 +29,7 @@ export interface Target {
   datasource?: { type: 'prometheus'; uid: string };
   editorMode?: 'code' | 'builder';
   exemplar?: boolean;
-  format?: 'time_series' | 'table' | 'heatmap';
+  format?: 'time_series' | 'table';
   hide?: boolean;
   instant?: boolean;
   range?: boolean;
@@ -66,7 +66,10 @@ type Transformation = Omit<schema.DataTransformerConfig, 'id' | 'options' | 'top
   options: object;
 };
 
-type Frame = Omit<schema.Panel, 'type' | 'options' | 'fieldConfig' | 'targets' | 'transformations'>;
+type Redefined = 'type' | 'options' | 'fieldConfig' | 'targets' | 'transformations';
+// Grafana has these; the preview would not heed them, and a picture must not lie.
+type Unheeded = 'repeat' | 'repeatDirection' | 'maxPerRow' | 'timeFrom' | 'timeShift' | 'timeCompare' | 'libraryPanel';
+type Frame = Omit<schema.Panel, Redefined | Unheeded>;
 interface PanelOf<Type extends string, Options, Custom = Record<never, never>> extends Plain<Frame> {
   id: number;
   title: string;
@@ -78,14 +81,13 @@ interface PanelOf<Type extends string, Options, Custom = Record<never, never>> e
   transformations?: Transformation[];
 }
 
-// In Grafana these extend what the plugins' type files say: `hideFrom` of every field, the cells of a table.
 export type BarGaugePanel = PanelOf<'bargauge', BarGauge.Options>;
 export type StatPanel = PanelOf<'stat', Stat.Options>;
 export type StateTimelinePanel = PanelOf<'state-timeline', StateTimeline.Options, StateTimeline.FieldConfig>;
 export type TablePanel = PanelOf<'table', Table.Options, Partial<Table.FieldConfig>>;
-export type TextPanel = PanelOf<'text', Text.Options>;
+export type TextPanel = PanelOf<'text', Omit<Text.Options, 'mode'> & { mode: 'markdown' }>;
 export type TimeSeriesPanel = PanelOf<'timeseries', TimeSeries.Options, TimeSeries.FieldConfig>;
-export interface RowPanel extends Omit<Plain<schema.RowPanel>, 'panels' | 'gridPos'> {
+export interface RowPanel extends Omit<Plain<schema.RowPanel>, 'panels' | 'gridPos' | 'repeat'> {
   gridPos: Plain<schema.Panel['gridPos']> & object;
   panels: Panel[];
 }

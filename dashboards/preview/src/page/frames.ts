@@ -1,6 +1,7 @@
 // Prometheus' answers as Grafana's data frames, with the panel's transformations and field options applied.
 import {
   applyFieldOverrides,
+  cacheFieldDisplayNames,
   displayNameOverrideProcessor,
   FieldType,
   identityOverrideProcessor,
@@ -20,8 +21,9 @@ import { firstValueFrom } from 'rxjs';
 import type { Panel } from '../dashboard';
 import type { Answer, Series } from '../scene';
 
+// One transformer stands in Grafana's list under two names.
 standardTransformersRegistry.setInit(() =>
-  Object.values(standardTransformers).map((transformation) => ({
+  [...new Set(Object.values(standardTransformers))].map((transformation) => ({
     id: transformation.id,
     name: transformation.name,
     transformation: () => Promise.resolve(transformation),
@@ -68,7 +70,7 @@ export async function prepare(panel: Panel, answers: Answer[], theme: GrafanaThe
   const transformed = transformations.length
     ? await firstValueFrom(transformDataFrame(transformations, frames))
     : frames;
-  return applyFieldOverrides({
+  const styled = applyFieldOverrides({
     data: transformed,
     fieldConfig: withDefaults(panel),
     fieldConfigRegistry: registryFor(panel),
@@ -76,6 +78,8 @@ export async function prepare(panel: Panel, answers: Answer[], theme: GrafanaThe
     theme,
     timeZone,
   });
+  cacheFieldDisplayNames(styled);
+  return styled;
 }
 
 function withDefaults(panel: Panel): FieldConfigSource {

@@ -87,12 +87,20 @@ async function settled(): Promise<void> {
 }
 const QUIET = 300;
 
+/** Text on a canvas is measured once: the fonts must be there before the first plot. */
+async function loadFonts(): Promise<void> {
+  const faces = [
+    new FontFace('Inter', 'url(public/fonts/inter/Inter-Regular.woff2)', { weight: '400' }),
+    new FontFace('Inter', 'url(public/fonts/inter/Inter-Medium.woff2)', { weight: '500' }),
+  ];
+  for (const face of await Promise.all(faces.map((one) => one.load()))) document.fonts.add(face);
+}
+
 async function main(): Promise<void> {
   const { scene } = window;
   document.title = `${scene.title} ${dateTimeFormat(scene.to, { timeZone: scene.timeZone })}`;
   const theme = createTheme({ colors: { mode: scene.theme } });
-  // Canvas text is measured once: the fonts must be there before the first plot.
-  await Promise.all([400, 500].map((weight) => document.fonts.load(`${weight} 12px Inter`)));
+  await loadFonts();
   const prepared = await prepareAll(scene, theme);
   const name = ({ panel }: PanelItem) => `panel ${panel.id} "${panel.title}"`;
   const troubles = prepared.flatMap((item) => (item?.trouble ? [`${name(item)}: ${item.trouble}`] : []));

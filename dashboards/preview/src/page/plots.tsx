@@ -21,10 +21,17 @@ interface Props<P> {
 const LEGEND = { calcs: [], displayMode: LegendDisplayMode.List, placement: 'bottom', showLegend: true };
 const legendOptions = (options?: Plain<VizLegendOptions>) => ({ ...LEGEND, ...options }) as VizLegendOptions;
 
-export function TimeSeriesPlot({ panel, marks, theme, ...props }: Props<TimeSeriesPanel> & { marks: Mark[] }) {
+/** What is not finite cannot be plotted, and is a gap: as in Grafana's own panel. */
+const finite = (field: Field): Field =>
+  field.type === FieldType.number
+    ? { ...field, values: field.values.map((value) => (Number.isFinite(value) ? value : null)) }
+    : field;
+
+export function TimeSeriesPlot({ panel, frames, marks, theme, ...props }: Props<TimeSeriesPanel> & { marks: Mark[] }) {
   const marked = new Set<UPlotConfigBuilder>();
+  const plotted = frames.map((frame) => ({ ...frame, fields: frame.fields.map(finite) }));
   return (
-    <TimeSeries {...props} legend={legendOptions(panel.options?.legend)}>
+    <TimeSeries {...props} frames={plotted} legend={legendOptions(panel.options?.legend)}>
       {(builder) => {
         if (!marked.has(builder)) addMarks(builder, marks, theme);
         marked.add(builder);

@@ -8,6 +8,7 @@ import {
   type FieldConfigSource,
   type FieldDisplay,
   type GrafanaTheme2,
+  type TimeRange,
 } from '@grafana/data';
 import type { ReduceDataOptions, VizTextDisplayOptions } from '@grafana/schema';
 import {
@@ -30,6 +31,7 @@ interface Props<P extends Panel> {
   width: number;
   height: number;
   theme: GrafanaTheme2;
+  timeRange: TimeRange;
   timeZone: string;
 }
 type Drawn = { value: FieldDisplay; width: number; height: number; count: number; factors: DisplayValueAlignmentFactors };
@@ -39,11 +41,11 @@ export function Stat({ panel, ...props }: Props<StatPanel>) {
   const graph = (options.graphMode ?? 'area') as BigValueGraphMode;
   const values = displayValues(panel, options.reduceOptions, props, graph !== BigValueGraphMode.None);
   const percent = Boolean(options.showPercentChange);
-  return repeat(values, options, props, {}, ({ value, width, height, count, factors }) => (
+  return repeat(values, options, props, { autoGrid: true }, ({ value, width, height, count, factors }) => (
     <BigValue
       value={percent ? value.display : { ...value.display, percentChange: undefined }}
       count={count}
-      sparkline={value.sparkline}
+      sparkline={value.sparkline && { ...value.sparkline, timeRange: props.timeRange }}
       colorMode={(options.colorMode ?? 'value') as BigValueColorMode}
       graphMode={graph}
       justifyMode={(options.justifyMode ?? 'auto') as BigValueJustifyMode}
@@ -141,7 +143,6 @@ function repeat(
       renderCounter={0}
       width={width}
       height={height}
-      autoGrid
       orientation={(options.orientation ?? 'auto') as VizOrientation}
       {...sizes}
     />
