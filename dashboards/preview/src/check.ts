@@ -27,17 +27,27 @@ interface Loose {
   panels?: Loose[];
 }
 
-/** The dashboard's frame, and each panel on its own. A panel inside a collapsed row is a piece, too. */
-function pieces(file: string, { panels = [], ...frame }: DashboardFrame & { panels?: Loose[] }): Piece[] {
+/**
+ * The dashboard's frame, and each panel on its own. A panel inside a collapsed row is a piece, too.
+ */
+function pieces(
+  file: string,
+  { panels = [], ...frame }: DashboardFrame & { panels?: Loose[] },
+): Piece[] {
   const ofPanel = (panel: Loose): Piece[] => {
     const place = `${file}: panel ${panel.id ?? '?'} "${panel.title ?? ''}"`;
     const type = TYPES[panel.type ?? ''];
     if (!type) {
       const known = Object.keys(TYPES).join(', ');
-      throw new Trouble(`${place}: the preview does not know the type "${panel.type}"; use one of ${known}`);
+      throw new Trouble(
+        `${place}: the preview does not know the type "${panel.type}"; use one of ${known}`,
+      );
     }
     if (panel.type !== 'row') return [{ place, type, value: panel }];
-    return [{ place, type, value: { ...panel, panels: [] } }, ...(panel.panels ?? []).flatMap(ofPanel)];
+    return [
+      { place, type, value: { ...panel, panels: [] } },
+      ...(panel.panels ?? []).flatMap(ofPanel),
+    ];
   };
   return [{ place: file, type: 'DashboardFrame', value: frame }, ...panels.flatMap(ofPanel)];
 }
@@ -48,15 +58,20 @@ export function check(dashboards: Map<string, unknown>): string[] {
   const sources = new Map(
     all.map(({ type, value }, index) => [
       path.join(HOME, 'src', `piece-${index}.ts`),
-      `import type { ${type} } from './dashboard';\nexport const piece: ${type} = ${JSON.stringify(value, null, 1)};\n`,
+      `import type { ${type} } from './dashboard';\n` +
+        `export const piece: ${type} = ${JSON.stringify(value, null, 1)};\n`,
     ]),
   );
+  const config = path.join(HOME, 'tsconfig.json');
   const { options } = ts.parseJsonConfigFileContent(
-    ts.readConfigFile(path.join(HOME, 'tsconfig.json'), ts.sys.readFile).config,
+    ts.readConfigFile(config, ts.sys.readFile).config,
     ts.sys,
     HOME,
+    {},
+    config,
   );
   const host = ts.createCompilerHost(options);
+  host.getCurrentDirectory = () => HOME;
   const { fileExists, readFile, getSourceFile } = host;
   host.fileExists = (name) => sources.has(path.normalize(name)) || fileExists(name);
   host.readFile = (name) => sources.get(path.normalize(name)) ?? readFile(name);

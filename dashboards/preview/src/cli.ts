@@ -1,4 +1,5 @@
-// The command line: check-types and preview. Exit codes: 0 all is well, 1 something is not, 2 wrong usage.
+// The command line: check-types and preview. Exit codes: 0 all is well, 1 something is not, 2 wrong
+// usage.
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -16,7 +17,8 @@ const USAGE = `Usage:
       Draws dashboards with Grafana's components, one picture each: FOLDER/<uid>.png
       --minutes N               the last N minutes (30)
       --from N --to N           or from one Unix second to another
-      --var [UID/]NAME=VALUE    a variable's value, of one dashboard or of all that have it; repeat for several
+      --var [UID/]NAME=VALUE    a variable's value, of one dashboard or of all that have it;
+                                repeat it for several values
       --scrape-interval N       the data source's scrape interval in seconds (15)
       --light                   the light theme
   Exits 1 and tells every panel that has an error or no data.`;
@@ -27,11 +29,16 @@ async function files(names: string[]): Promise<string[]> {
   const given = names.length ? names : [path.join(__dirname, '../..')];
   const found = await Promise.all(
     given.map(async (name) => {
-      const folder = await stat(name).then((one) => one.isDirectory()).catch(() => {
-        throw new Usage(`${name}: no such file or folder`);
-      });
+      const folder = await stat(name)
+        .then((one) => one.isDirectory())
+        .catch(() => {
+          throw new Usage(`${name}: no such file or folder`);
+        });
       if (!folder) return [name];
-      return (await readdir(name)).filter((file) => file.endsWith('.json')).sort().map((file) => path.join(name, file));
+      return (await readdir(name))
+        .filter((file) => file.endsWith('.json'))
+        .sort()
+        .map((file) => path.join(name, file));
     }),
   );
   if (!found.flat().length) throw new Usage(`no dashboard (*.json) in ${given.join(', ')}`);
@@ -75,7 +82,10 @@ async function preview(args: string[]): Promise<string[]> {
   const { prometheus, out } = values;
   if (!prometheus || !out) throw new Usage('preview needs --prometheus URL and --out FOLDER');
   const to = values.to === undefined ? Math.floor(Date.now() / 1000) : number('--to', values.to);
-  const from = values.from === undefined ? to - 60 * number('--minutes', values.minutes) : number('--from', values.from);
+  const from =
+    values.from === undefined
+      ? to - 60 * number('--minutes', values.minutes)
+      : number('--from', values.from);
   if (from >= to) throw new Usage('--from must be before --to');
   const wish: Omit<Wish, 'variables'> = {
     prometheus: new Prometheus(prometheus),
@@ -95,7 +105,10 @@ async function preview(args: string[]): Promise<string[]> {
   const troubles: string[] = [];
   try {
     for (const [file, dashboard] of dashboards) {
-      const { scene, troubles: early } = await compose(dashboard, { ...wish, variables: wanted(asked, dashboard) });
+      const { scene, troubles: early } = await compose(dashboard, {
+        ...wish,
+        variables: wanted(asked, dashboard),
+      });
       const { picture, troubles: late } = await studio.shoot(scene);
       const target = path.join(out, `${dashboard.uid}.png`);
       await writeFile(target, picture);
@@ -122,7 +135,8 @@ interface Asked {
 
 function parseVariable(text: string): Asked {
   const [, uid, name, value] = /^(?:([\w-]+)\/)?(\w+)=(.*)$/s.exec(text) ?? [];
-  if (name === undefined || value === undefined) throw new Usage(`--var "${text}" is not [UID/]NAME=VALUE`);
+  if (name === undefined || value === undefined)
+    throw new Usage(`--var "${text}" is not [UID/]NAME=VALUE`);
   return { uid, name, value };
 }
 
@@ -134,7 +148,10 @@ function refuseUnknown(asked: Asked[], dashboards: Dashboard[]): void {
   const lost = asked.find((one) => !dashboards.some((dashboard) => speaksOf(one, dashboard)));
   if (!lost) return;
   const known = [...new Set(dashboards.flatMap(names))].join(', ');
-  throw new Usage(`--var ${lost.uid ? `${lost.uid}/` : ''}${lost.name}: no such variable; there are ${known || 'none'}`);
+  throw new Usage(
+    `--var ${lost.uid ? `${lost.uid}/` : ''}${lost.name}: no such variable; ` +
+      `there are ${known || 'none'}`,
+  );
 }
 
 function wanted(asked: Asked[], dashboard: Dashboard): Map<string, string[]> {
@@ -147,7 +164,10 @@ function wanted(asked: Asked[], dashboard: Dashboard): Map<string, string[]> {
 
 async function main(): Promise<number> {
   const [command, ...args] = process.argv.slice(2);
-  const commands: Record<string, (args: string[]) => Promise<string[]>> = { 'check-types': checkTypes, preview };
+  const commands: Record<string, (args: string[]) => Promise<string[]>> = {
+    'check-types': checkTypes,
+    preview,
+  };
   const run = commands[command ?? ''];
   try {
     if (!run) throw new Usage(command ? `no command "${command}"` : 'which command?');
@@ -155,7 +175,8 @@ async function main(): Promise<number> {
     troubles.forEach((trouble) => console.error(trouble));
     return troubles.length ? 1 : 0;
   } catch (error) {
-    const usage = error instanceof Usage || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
+    const usage =
+      error instanceof Usage || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
     if (!usage && !(error instanceof Trouble)) throw error;
     console.error(`${(error as Error).message}${usage ? `\n${USAGE}` : ''}`);
     return usage ? 2 : 1;

@@ -12,7 +12,10 @@ export interface Wish {
   range: Range;
   /** Values of variables by name. */
   variables: ReadonlyMap<string, string[]>;
-  /** The data source's scrape interval in seconds: the least step, and a quarter of the least $__rate_interval. */
+  /**
+   * The data source's scrape interval in seconds: the least step, and a quarter of the least
+   * $__rate_interval.
+   */
   scrape: number;
   theme: 'dark' | 'light';
 }
@@ -27,9 +30,17 @@ const MAX_POINTS = 11_000;
 const ANNOTATION_STEP = 60;
 
 /** The dashboard with everything that its page needs, and what is amiss with it as a whole. */
-export async function compose(dashboard: Dashboard, wish: Wish): Promise<{ scene: Scene; troubles: string[] }> {
+export async function compose(
+  dashboard: Dashboard,
+  wish: Wish,
+): Promise<{ scene: Scene; troubles: string[] }> {
   const variables = dashboard.templating?.list ?? [];
-  const { scope, selectors, troubles } = await resolve(variables, wish.variables, wish.prometheus, wish.range);
+  const { scope, selectors, troubles } = await resolve(
+    variables,
+    wish.variables,
+    wish.prometheus,
+    wish.range,
+  );
   const placed = place(dashboard.panels);
   const items = await Promise.all(
     placed.map(({ panel, box }): Promise<PanelItem> | RowItem =>
@@ -38,7 +49,9 @@ export async function compose(dashboard: Dashboard, wish: Wish): Promise<{ scene
         : fill(panel, box, scope, wish),
     ),
   );
-  const shown = (dashboard.annotations?.list ?? []).filter(({ enable, builtIn }) => enable && !builtIn);
+  const shown = (dashboard.annotations?.list ?? []).filter(
+    ({ enable, builtIn }) => enable && !builtIn,
+  );
   const marks: Mark[] = [];
   for (const { name, target, expr, iconColor } of shown) {
     try {
@@ -57,7 +70,9 @@ export async function compose(dashboard: Dashboard, wish: Wish): Promise<{ scene
     timeZone: dashboard.timezone && dashboard.timezone !== 'browser' ? dashboard.timezone : 'utc',
     theme: wish.theme,
     selectors,
-    annotations: shown.filter(({ hide }) => !hide).map(({ name, iconColor }) => ({ name, color: iconColor })),
+    annotations: shown
+      .filter(({ hide }) => !hide)
+      .map(({ name, iconColor }) => ({ name, color: iconColor })),
     links: (dashboard.links ?? []).map(({ title }) => interpolate(title, scope, 'text')),
     marks,
     items,
@@ -73,7 +88,10 @@ function place(panels: (Panel | RowPanel)[]): { panel: Panel | RowPanel; box: Bo
   return panels.flatMap((panel) => {
     const own = { panel, box: toBox(panel.gridPos, opened) };
     if (panel.type !== 'row' || !panel.panels.length) return [own];
-    const inside = panel.panels.map((child) => ({ panel: child, box: toBox(child.gridPos, opened) }));
+    const inside = panel.panels.map((child) => ({
+      panel: child,
+      box: toBox(child.gridPos, opened),
+    }));
     const bottom = Math.max(...panel.panels.map(({ gridPos }) => gridPos.y + gridPos.h));
     opened += Math.max(0, bottom - (panel.gridPos.y + panel.gridPos.h));
     return [own, ...inside];
@@ -91,7 +109,9 @@ function toBox({ x, y, w, h }: Panel['gridPos'], opened: number): Box {
 
 async function fill(panel: Panel, box: Box, scope: Scope, wish: Wish): Promise<PanelItem> {
   const targets = (panel.targets ?? []).filter(({ hide }) => !hide);
-  const answers = await Promise.all(targets.map((target) => answer(target, panel, box, scope, wish)));
+  const answers = await Promise.all(
+    targets.map((target) => answer(target, panel, box, scope, wish)),
+  );
   const text = (value: string) => interpolate(value, scope, 'text');
   const drawn = { ...panel, title: text(panel.title) };
   if (drawn.type === 'text' && drawn.options?.content) {
@@ -100,12 +120,24 @@ async function fill(panel: Panel, box: Box, scope: Scope, wish: Wish): Promise<P
   return { kind: 'panel', box, panel: drawn, answers: answers.flat() };
 }
 
-async function answer(target: Target, panel: Panel, box: Box, scope: Scope, wish: Wish): Promise<Answer[]> {
+async function answer(
+  target: Target,
+  panel: Panel,
+  box: Box,
+  scope: Scope,
+  wish: Wish,
+): Promise<Answer[]> {
   const { from, to } = wish.range;
-  const least = [target.interval, panel.interval].map((text) => text && interpolate(text, scope)).find(Boolean);
+  const least = [target.interval, panel.interval]
+    .map((text) => text && interpolate(text, scope))
+    .find(Boolean);
   const floor = least ? rangeUtil.intervalToSeconds(least.replace(/^>/, '')) : wish.scrape;
   const points = panel.maxDataPoints ?? Math.floor(box.width);
-  const step = Math.max(rangeUtil.roundInterval(((to - from) * 1000) / points) / 1000, floor, (to - from) / MAX_POINTS);
+  const step = Math.max(
+    rangeUtil.roundInterval(((to - from) * 1000) / points) / 1000,
+    floor,
+    (to - from) / MAX_POINTS,
+  );
   const ask = async (instant: boolean): Promise<Answer> => {
     const kind = { target, step: instant ? null : step };
     try {
@@ -119,12 +151,20 @@ async function answer(target: Target, panel: Panel, box: Box, scope: Scope, wish
       return { ...kind, series: [], error: `${target.refId}: ${error.message}` };
     }
   };
-  const kinds = [...(target.range || !target.instant ? [false] : []), ...(target.instant ? [true] : [])];
+  const kinds = [
+    ...(target.range || !target.instant ? [false] : []),
+    ...(target.instant ? [true] : []),
+  ];
   return Promise.all(kinds.map(ask));
 }
 
 /** As Grafana: a mark wherever the query is above zero, and one region for samples in a row. */
-async function markMoments(target: Target, color: string, scope: Scope, wish: Wish): Promise<Mark[]> {
+async function markMoments(
+  target: Target,
+  color: string,
+  scope: Scope,
+  wish: Wish,
+): Promise<Mark[]> {
   const { from, to } = wish.range;
   const step = target.interval ? rangeUtil.intervalToSeconds(target.interval) : ANNOTATION_STEP;
   const expr = interpolate(target.expr, timeScope(scope, to - from, step, wish.scrape));

@@ -11,7 +11,10 @@ import type * as Table from '@grafana/schema/dist/esm/raw/composable/table/panel
 import type * as Text from '@grafana/schema/dist/esm/raw/composable/text/panelcfg/x/TextPanelCfg_types.gen';
 import type * as TimeSeries from '@grafana/schema/dist/esm/raw/composable/timeseries/panelcfg/x/TimeSeriesPanelCfg_types.gen';
 
-/** T as JSON spells it: an enum of strings is its values, since no literal is assignable to the enum. */
+/**
+ * T as JSON spells it: an enum of strings is its values, since no literal is assignable to the
+ * enum.
+ */
 export type Plain<T> = 0 extends 1 & T
   ? unknown
   : T extends string
@@ -68,9 +71,20 @@ type Transformation = Omit<schema.DataTransformerConfig, 'id' | 'options' | 'top
 
 type Redefined = 'type' | 'options' | 'fieldConfig' | 'targets' | 'transformations';
 // Grafana has these; the preview would not heed them, and a picture must not lie.
-type Unheeded = 'repeat' | 'repeatDirection' | 'maxPerRow' | 'timeFrom' | 'timeShift' | 'timeCompare' | 'libraryPanel';
+type Unheeded =
+  | 'repeat'
+  | 'repeatDirection'
+  | 'maxPerRow'
+  | 'timeFrom'
+  | 'timeShift'
+  | 'timeCompare'
+  | 'libraryPanel';
 type Frame = Omit<schema.Panel, Redefined | Unheeded>;
-interface PanelOf<Type extends string, Options, Custom = Record<never, never>> extends Plain<Frame> {
+interface PanelOf<
+  Type extends string,
+  Options,
+  Custom = Record<never, never>,
+> extends Plain<Frame> {
   id: number;
   title: string;
   type: Type;
@@ -83,7 +97,11 @@ interface PanelOf<Type extends string, Options, Custom = Record<never, never>> e
 
 export type BarGaugePanel = PanelOf<'bargauge', BarGauge.Options>;
 export type StatPanel = PanelOf<'stat', Stat.Options>;
-export type StateTimelinePanel = PanelOf<'state-timeline', StateTimeline.Options, StateTimeline.FieldConfig>;
+export type StateTimelinePanel = PanelOf<
+  'state-timeline',
+  StateTimeline.Options,
+  StateTimeline.FieldConfig
+>;
 export type TablePanel = PanelOf<'table', Table.Options, Partial<Table.FieldConfig>>;
 export type TextPanel = PanelOf<'text', Omit<Text.Options, 'mode'> & { mode: 'markdown' }>;
 export type TimeSeriesPanel = PanelOf<'timeseries', TimeSeries.Options, TimeSeries.FieldConfig>;
@@ -103,7 +121,9 @@ export interface PanelTypes {
 export type Panel = PanelTypes[keyof PanelTypes];
 export type Variable = Plain<schema.VariableModel>;
 
-/** The dashboard around its panels, which are checked one by one so that an error names its panel. */
+/**
+ * The dashboard around its panels, which are checked one by one so that an error names its panel.
+ */
 export interface DashboardFrame extends Omit<Plain<schema.Dashboard>, 'panels' | 'annotations'> {
   uid: string;
   title: string;

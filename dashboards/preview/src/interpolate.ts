@@ -1,7 +1,10 @@
 // Grafana's variables in text: $name, ${name}, ${name:format} and [[name]].
 import { Trouble } from './trouble';
 
-/** A variable with the values that are chosen. `pattern` is what "All" means where the dashboard says so. */
+/**
+ * A variable with the values that are chosen. `pattern` is what "All" means where the dashboard
+ * says so.
+ */
 export interface Chosen {
   values: string[];
   many: boolean;
@@ -15,11 +18,14 @@ const escapePlain = (value: string) => value.replace(/[\\^$.*+?()[\]{}|]/g, '\\$
 /** For a regular expression inside a string of PromQL, where a backslash must be doubled. */
 const escapeInString = (value: string) =>
   value.replace(/\\/g, '\\\\\\\\').replace(/[$^*{}[\]'+?.()|]/g, '\\\\$&');
-const either = (values: string[]) => (values.length === 1 ? String(values[0]) : `(${values.join('|')})`);
+const either = (values: string[]) =>
+  values.length === 1 ? String(values[0]) : `(${values.join('|')})`;
 
 const FORMATS: Record<string, (values: string[], many: boolean) => string> = {
   promql: (values, many) =>
-    many ? either(values.map(escapeInString)) : values.join(',').replace(/\\/g, '\\\\').replace(/"/g, '\\"'),
+    many
+      ? either(values.map(escapeInString))
+      : values.join(',').replace(/\\/g, '\\\\').replace(/"/g, '\\"'),
   regex: (values) => either(values.map(escapePlain)),
   pipe: (values) => values.join('|'),
   csv: (values) => values.join(','),
@@ -28,14 +34,20 @@ const FORMATS: Record<string, (values: string[], many: boolean) => string> = {
 };
 
 /** `text` with every variable of `scope` in place; an unknown one stays as it is, as in Grafana. */
-export function interpolate(text: string, scope: Scope, usual: 'promql' | 'text' = 'promql'): string {
+export function interpolate(
+  text: string,
+  scope: Scope,
+  usual: 'promql' | 'text' = 'promql',
+): string {
   return text.replace(REFERENCE, (whole, plain, square, squareFormat, curly, curlyFormat) => {
     const chosen = scope.get(plain ?? square ?? curly);
     if (!chosen) return whole;
     const name = squareFormat ?? curlyFormat ?? usual;
     const format = FORMATS[name];
     if (!format) {
-      throw new Trouble(`${whole}: no such format; the preview knows ${Object.keys(FORMATS).join(', ')}`);
+      throw new Trouble(
+        `${whole}: no such format; the preview knows ${Object.keys(FORMATS).join(', ')}`,
+      );
     }
     return chosen.pattern ?? format(chosen.values, chosen.many);
   });

@@ -16,13 +16,24 @@ export class Prometheus {
     return this.query('query', { query: expr, time: String(time) });
   }
 
-  /** `expr` from `from` to `to` (Unix seconds), each `step` seconds; aligned to the step, as Grafana does. */
+  /**
+   * `expr` from `from` to `to` (Unix seconds), each `step` seconds; aligned to the step, as Grafana
+   * does.
+   */
   async range(expr: string, from: number, to: number, step: number): Promise<Series[]> {
     const aligned = (time: number) => String(Math.floor(time / step) * step);
-    return this.query('query_range', { query: expr, start: aligned(from), end: aligned(to), step: String(step) });
+    return this.query('query_range', {
+      query: expr,
+      start: aligned(from),
+      end: aligned(to),
+      step: String(step),
+    });
   }
 
-  /** The values of `label`, of the series that `selector` names (of all, if it is empty), within the range. */
+  /**
+   * The values of `label`, of the series that `selector` names (of all, if it is empty), within the
+   * range.
+   */
   async labelValues(label: string, selector: string, from: number, to: number): Promise<string[]> {
     const match: Record<string, string> = selector ? { 'match[]': selector } : {};
     const query = new URLSearchParams({ ...match, start: String(from), end: String(to) });
@@ -33,8 +44,12 @@ export class Prometheus {
     const answer = await this.ask(kind, new URLSearchParams(parameters));
     const { resultType, result } = answer as { resultType: string; result: unknown };
     if (resultType === 'scalar') return [{ metric: {}, values: [result as [number, string]] }];
-    if (resultType === 'string') throw new Trouble('the query gives a string, which no panel can show');
-    return (result as Vector[]).map(({ metric, value, values }) => ({ metric, values: values ?? (value ? [value] : []) }));
+    if (resultType === 'string')
+      throw new Trouble('the query gives a string, which no panel can show');
+    return (result as Vector[]).map(({ metric, value, values }) => ({
+      metric,
+      values: values ?? (value ? [value] : []),
+    }));
   }
 
   private async ask(path: string, body?: URLSearchParams): Promise<unknown> {
@@ -45,7 +60,9 @@ export class Prometheus {
     } catch (error) {
       const { message, cause } = error as Error;
       const why = cause instanceof Error ? cause.message || message : message;
-      throw new Trouble(`no Prometheus at ${this.url} (${why}); start one, or name it with --prometheus`);
+      throw new Trouble(
+        `no Prometheus at ${this.url} (${why}); start one, or name it with --prometheus`,
+      );
     }
     const text = await response.text();
     try {

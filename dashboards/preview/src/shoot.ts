@@ -41,7 +41,8 @@ const TYPES: Record<string, string> = {
   '.svg': 'image/svg+xml',
   '.woff2': 'font/woff2',
 };
-const HTML = `<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="page.css"><style>body { margin: 0 }</style>
+const HTML = `<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="page.css">
+<style>body { margin: 0 }</style>
 <div id="root"></div>
 <script src="page.js"></script>`;
 
@@ -69,7 +70,8 @@ export class Studio {
         headless: true,
         args: FLAGS,
         userDataDir: profile,
-        // Times are drawn in the dashboard's zone; what slips through is at least the same everywhere.
+        // Times are drawn in the dashboard's zone; what slips through is at least the same
+        // everywhere.
         env: { ...process.env, TZ: 'UTC' },
       });
       return new Studio(browser, server, profile);
@@ -87,7 +89,11 @@ export class Studio {
     page.on('response', (response) => {
       if (!response.ok()) crashes.push(`the page: ${new URL(response.url()).pathname} is missing`);
     });
-    await page.setViewport({ width: scene.width, height: Math.ceil(scene.height), deviceScaleFactor: 1 });
+    await page.setViewport({
+      width: scene.width,
+      height: Math.ceil(scene.height),
+      deviceScaleFactor: 1,
+    });
     await page.evaluateOnNewDocument((given) => (window.scene = given), scene);
     await page.goto(`http://127.0.0.1:${(this.server.address() as AddressInfo).port}/`);
     try {
@@ -113,7 +119,10 @@ function findChromium(): string {
   const folders = (process.env.PATH ?? '').split(path.delimiter);
   const onPath = NAMES.flatMap((name) => folders.map((folder) => path.join(folder, name)));
   const found = [process.env.CHROMIUM, ...onPath, OURS].find((file) => file && isExecutable(file));
-  if (!found) throw new Trouble('no Chromium; run tools/preview-setup, or name one: CHROMIUM=/path/to/chromium');
+  if (!found)
+    throw new Trouble(
+      'no Chromium; run tools/preview-setup, or name one: CHROMIUM=/path/to/chromium',
+    );
   return found;
 }
 
@@ -131,6 +140,7 @@ async function bundle(): Promise<Map<string, Uint8Array>> {
   const { outputFiles } = await build({
     entryPoints: [path.join(HOME, 'src/page/page.tsx')],
     outdir: HOME,
+    absWorkingDir: HOME,
     bundle: true,
     write: false,
     minify: true,
@@ -148,7 +158,10 @@ async function serve(files: Map<string, Uint8Array>): Promise<Server> {
   const server = createServer((request, response) => {
     const name = new URL(request.url ?? '/', 'http://localhost').pathname.slice(1) || 'index.html';
     void read(name, files).then(
-      (content) => response.writeHead(200, { 'Content-Type': TYPES[path.extname(name)] ?? 'text/plain' }).end(content),
+      (content) =>
+        response
+          .writeHead(200, { 'Content-Type': TYPES[path.extname(name)] ?? 'text/plain' })
+          .end(content),
       () => response.writeHead(404).end(),
     );
   });
@@ -161,8 +174,10 @@ async function read(name: string, files: Map<string, Uint8Array>): Promise<strin
   if (name === 'favicon.ico') return '';
   const icons = 'public/build/';
   const fonts = 'public/fonts/';
-  if (name.startsWith(icons)) return readFile(path.join(MODULES, '@grafana/ui/dist/public', name.slice(icons.length)));
-  if (name.startsWith(fonts)) return readFile(path.join(MODULES, FONTS[name.slice(fonts.length)] ?? MONOSPACED));
+  if (name.startsWith(icons))
+    return readFile(path.join(MODULES, '@grafana/ui/dist/public', name.slice(icons.length)));
+  if (name.startsWith(fonts))
+    return readFile(path.join(MODULES, FONTS[name.slice(fonts.length)] ?? MONOSPACED));
   const content = files.get(name);
   if (!content) throw new Error(`no ${name}`);
   return content;

@@ -1,4 +1,5 @@
-// Which values a dashboard's variables have: those asked for, else the current ones, else Grafana's choice.
+// Which values a dashboard's variables have: those asked for, else the current ones, else Grafana's
+// choice.
 import type { Variable } from './dashboard';
 import { interpolate, type Chosen, type Scope } from './interpolate';
 import type { Prometheus } from './prometheus';
@@ -7,7 +8,9 @@ import { Trouble } from './trouble';
 
 const ALL = '$__all';
 const list = (value: unknown): string[] =>
-  value === undefined ? [] : (Array.isArray(value) ? value : [value]).map(String).filter((one) => one !== '');
+  value === undefined
+    ? []
+    : (Array.isArray(value) ? value : [value]).map(String).filter((one) => one !== '');
 
 export interface Range {
   /** Unix seconds. */
@@ -50,17 +53,27 @@ export async function resolve(
   return { scope, selectors, troubles };
 }
 
-function choose(variable: Variable, asked: string[] | undefined, options: string[]): { chosen: Chosen; text: string } {
+function choose(
+  variable: Variable,
+  asked: string[] | undefined,
+  options: string[],
+): { chosen: Chosen; text: string } {
   const many = Boolean(variable.multi || variable.includeAll);
   const current = list(variable.current?.value);
   const fallback = variable.includeAll ? [ALL] : options.slice(0, 1);
   const wanted = asked ?? (current.length && variable.type !== 'datasource' ? current : fallback);
   if (!wanted.includes(ALL)) return { chosen: { values: wanted, many }, text: wanted.join(' + ') };
-  if (variable.allValue) return { chosen: { values: options, many, pattern: variable.allValue }, text: 'All' };
+  if (variable.allValue)
+    return { chosen: { values: options, many, pattern: variable.allValue }, text: 'All' };
   return { chosen: { values: options.length ? options : ['.*'], many }, text: 'All' };
 }
 
-async function optionsOf(variable: Variable, scope: Scope, prometheus: Prometheus, range: Range): Promise<string[]> {
+async function optionsOf(
+  variable: Variable,
+  scope: Scope,
+  prometheus: Prometheus,
+  range: Range,
+): Promise<string[]> {
   const { query } = variable;
   const text = typeof query === 'string' ? query : String(query?.query ?? '');
   switch (variable.type) {
@@ -85,18 +98,21 @@ async function ask(query: string, prometheus: Prometheus, { from, to }: Range): 
   const metrics = /^\s*metrics\((.*)\)\s*$/s.exec(query);
   if (metrics) return prometheus.labelValues('__name__', `{__name__=~"${metrics[1]}"}`, from, to);
   const result = /^\s*query_result\((.*)\)\s*$/s.exec(query);
-  if (!result) throw new Trouble(`"${query}" is none of label_values(), metrics() and query_result()`);
+  if (!result)
+    throw new Trouble(`"${query}" is none of label_values(), metrics() and query_result()`);
   const series = await prometheus.instant(String(result[1]), to);
   return series.map(({ metric: { __name__ = '', ...labels }, values }) => {
     const inside = Object.entries(labels).map(([name, value]) => `${name}="${value}"`);
-    return `${__name__}{${inside.join(',')}} ${values[0]?.[1]} ${Math.round((values[0]?.[0] ?? 0) * 1000)}`;
+    const [seconds, value] = values[0] ?? [0, ''];
+    return `${__name__}{${inside.join(',')}} ${value} ${Math.round(seconds * 1000)}`;
   });
 }
 
 /** Grafana's filter (`regex`, its first group if it has one) and order. */
 function arrange(variable: Variable, values: string[]): string[] {
   const [, pattern, flags] = /^\/(.*)\/(\w*)$/s.exec(variable.regex ?? '') ?? [];
-  const regex = variable.regex && new RegExp(pattern ?? `^${variable.regex}$`, flags?.replace('g', ''));
+  const regex =
+    variable.regex && new RegExp(pattern ?? `^${variable.regex}$`, flags?.replace('g', ''));
   const kept = regex
     ? values.flatMap((value) => {
         const match = regex.exec(value);
@@ -105,6 +121,7 @@ function arrange(variable: Variable, values: string[]): string[] {
     : values;
   const unique = [...new Set(kept)];
   const order = variable.sort ?? 0;
-  if (order > 0) unique.sort(new Intl.Collator('en', { numeric: [3, 4, 7, 8].includes(order) }).compare);
+  if (order > 0)
+    unique.sort(new Intl.Collator('en', { numeric: [3, 4, 7, 8].includes(order) }).compare);
   return [2, 4, 6, 8].includes(order) ? unique.reverse() : unique;
 }

@@ -11,11 +11,17 @@ const scope = new Map<string, Chosen>([
 
 const CASES: [text: string, result: string][] = [
   ['up{job="$job"}', 'up{job="upbit-monitor"}'],
-  ['up{job="${job}", target=~"[[target]]"}', 'up{job="upbit-monitor", target=~"(korea|singapore)"}'],
+  [
+    'up{job="${job}", target=~"[[target]]"}',
+    'up{job="upbit-monitor", target=~"(korea|singapore)"}',
+  ],
   // A lone value needs no parentheses; its point is escaped for a regular expression in a string.
   ['{market=~"$market"}', '{market=~"KRW-BTC\\\\.x"}'],
   ['${market:regex}', 'KRW-BTC\\.x'],
-  ['${target:regex} ${target:pipe} ${target:csv}', '(korea|singapore) korea|singapore korea,singapore'],
+  [
+    '${target:regex} ${target:pipe} ${target:csv}',
+    '(korea|singapore) korea|singapore korea,singapore',
+  ],
   ['{a=~"$all"}', '{a=~".+"}'],
   ['$unknown ${unknown:csv}', '$unknown ${unknown:csv}'],
 ];

@@ -17,12 +17,23 @@ function answer(path: string, parameters: URLSearchParams): object {
   const metrics = query.includes('absent') ? [] : TARGETS.map((target) => ({ target }));
   if (path.endsWith('/query')) {
     const value = [Number(parameters.get('time')), '1'];
-    return { status: 'success', data: { resultType: 'vector', result: metrics.map((metric) => ({ metric, value })) } };
+    return {
+      status: 'success',
+      data: { resultType: 'vector', result: metrics.map((metric) => ({ metric, value })) },
+    };
   }
-  const [start, end, step] = ['start', 'end', 'step'].map((name) => Number(parameters.get(name))) as [number, number, number];
-  const moments = Array.from({ length: Math.floor((end - start) / step) + 1 }, (_, index) => start + index * step);
+  const [start, end, step] = ['start', 'end', 'step'].map((name) =>
+    Number(parameters.get(name)),
+  ) as [number, number, number];
+  const moments = Array.from(
+    { length: Math.floor((end - start) / step) + 1 },
+    (_, index) => start + index * step,
+  );
   const values = moments.map((moment) => [moment, String(moment % 3)]);
-  return { status: 'success', data: { resultType: 'matrix', result: metrics.map((metric) => ({ metric, values })) } };
+  return {
+    status: 'success',
+    data: { resultType: 'matrix', result: metrics.map((metric) => ({ metric, values })) },
+  };
 }
 
 export interface Fake {
@@ -37,7 +48,9 @@ export async function fakePrometheus(): Promise<Fake> {
   const server = createServer((request, response) => {
     void parametersOf(request).then((parameters) => {
       queries.push(parameters.get('query') ?? '');
-      response.end(JSON.stringify(answer(new URL(request.url ?? '', 'http://localhost').pathname, parameters)));
+      response.end(
+        JSON.stringify(answer(new URL(request.url ?? '', 'http://localhost').pathname, parameters)),
+      );
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -8,9 +8,23 @@ export function Controls({ scene, theme }: { scene: Scene; theme: GrafanaTheme2 
   const { timeZone } = scene;
   const day = dateTimeFormat(scene.from, { timeZone, format: 'YYYY-MM-DD HH:mm:ss' });
   const end = dateTimeFormat(scene.to, { timeZone, format: 'YYYY-MM-DD HH:mm:ss' });
-  const line: CSSProperties = { display: 'flex', alignItems: 'center', gap: theme.spacing(1), height: 32 };
+  const line: CSSProperties = {
+    display: 'flex',
+    alignItems: 'center',
+    gap: theme.spacing(1),
+    height: 32,
+  };
   return (
-    <div style={{ position: 'absolute', left: 16, right: 16, top: 16, display: 'grid', gap: theme.spacing(1.5) }}>
+    <div
+      style={{
+        position: 'absolute',
+        left: 16,
+        right: 16,
+        top: 16,
+        display: 'grid',
+        gap: theme.spacing(1.5),
+      }}
+    >
       <div style={{ ...line, justifyContent: 'space-between' }}>
         <div style={{ ...theme.typography.h3, margin: 0 }}>{scene.title}</div>
         <Button variant="secondary" fill="outline" icon="clock-nine">
@@ -25,7 +39,14 @@ export function Controls({ scene, theme }: { scene: Scene; theme: GrafanaTheme2 
         ))}
         {scene.annotations.map(({ name, color }) => (
           <Selector key={name} label={name} theme={theme}>
-            <span style={{ width: 12, height: 12, borderRadius: 2, background: theme.visualization.getColorByName(color) }} />
+            <span
+              style={{
+                width: 12,
+                height: 12,
+                borderRadius: 2,
+                background: theme.visualization.getColorByName(color),
+              }}
+            />
           </Selector>
         ))}
         <div style={{ flexGrow: 1 }} />
@@ -39,7 +60,15 @@ export function Controls({ scene, theme }: { scene: Scene; theme: GrafanaTheme2 
   );
 }
 
-function Selector({ label, theme, children }: { label: string; theme: GrafanaTheme2; children: ReactNode }) {
+function Selector({
+  label,
+  theme,
+  children,
+}: {
+  label: string;
+  theme: GrafanaTheme2;
+  children: ReactNode;
+}) {
   const box: CSSProperties = {
     display: 'flex',
     alignItems: 'center',
@@ -53,11 +82,25 @@ function Selector({ label, theme, children }: { label: string; theme: GrafanaThe
   return (
     <div style={{ display: 'flex' }}>
       {label && (
-        <div style={{ ...box, borderRight: 'none', borderRadius: `${radius} 0 0 ${radius}`, fontWeight: 500, background: theme.colors.background.primary }}>
+        <div
+          style={{
+            ...box,
+            borderRight: 'none',
+            borderRadius: `${radius} 0 0 ${radius}`,
+            fontWeight: 500,
+            background: theme.colors.background.primary,
+          }}
+        >
           {label}
         </div>
       )}
-      <div style={{ ...box, borderRadius: label ? `0 ${radius} ${radius} 0` : radius, background: theme.components.input.background }}>
+      <div
+        style={{
+          ...box,
+          borderRadius: label ? `0 ${radius} ${radius} 0` : radius,
+          background: theme.components.input.background,
+        }}
+      >
         {children}
       </div>
     </div>

@@ -1,4 +1,5 @@
-// Prometheus' answers as Grafana's data frames, with the panel's transformations and field options applied.
+// Prometheus' answers as Grafana's data frames, with the panel's transformations and field options
+// applied.
 import {
   applyFieldOverrides,
   cacheFieldDisplayNames,
@@ -58,13 +59,30 @@ const CUSTOM_DEFAULTS: Partial<Record<Panel['type'], object>> = {
 const DEFAULT_COLOR: Partial<Record<Panel['type'], string>> = {
   timeseries: 'palette-classic',
 };
-const STANDARD = ['unit', 'min', 'max', 'decimals', 'displayName', 'description', 'noValue', 'color', 'thresholds'];
+const STANDARD = [
+  'unit',
+  'min',
+  'max',
+  'decimals',
+  'displayName',
+  'description',
+  'noValue',
+  'color',
+  'thresholds',
+];
 const OTHERS = ['mappings', 'links', 'filterable', 'fieldMinMax', 'actions'];
 
-export async function prepare(panel: Panel, answers: Answer[], theme: GrafanaTheme2, timeZone: string): Promise<DataFrame[]> {
+export async function prepare(
+  panel: Panel,
+  answers: Answer[],
+  theme: GrafanaTheme2,
+  timeZone: string,
+): Promise<DataFrame[]> {
   const several = answers.length > 1;
   const frames = answers.flatMap((answer) =>
-    answer.target.format === 'table' ? toTable(answer, several) : answer.series.map((one) => toFrame(answer, one)),
+    answer.target.format === 'table'
+      ? toTable(answer, several)
+      : answer.series.map((one) => toFrame(answer, one)),
   );
   const transformations = (panel.transformations ?? []) as DataTransformerConfig[];
   const transformed = transformations.length
@@ -83,7 +101,10 @@ export async function prepare(panel: Panel, answers: Answer[], theme: GrafanaThe
 }
 
 function withDefaults(panel: Panel): FieldConfigSource {
-  const { defaults, overrides } = (panel.fieldConfig ?? { defaults: {}, overrides: [] }) as FieldConfigSource;
+  const { defaults, overrides } = (panel.fieldConfig ?? {
+    defaults: {},
+    overrides: [],
+  }) as FieldConfigSource;
   const thresholds = defaults.thresholds ?? {
     mode: 'absolute',
     steps: [
@@ -91,7 +112,9 @@ function withDefaults(panel: Panel): FieldConfigSource {
       { value: 80, color: 'red' },
     ],
   };
-  const steps = thresholds.steps.map((step, index) => (index ? step : { ...step, value: -Infinity }));
+  const steps = thresholds.steps.map((step, index) =>
+    index ? step : { ...step, value: -Infinity },
+  );
   return {
     defaults: {
       ...defaults,
@@ -103,7 +126,10 @@ function withDefaults(panel: Panel): FieldConfigSource {
   };
 }
 
-/** Grafana asks a registry which field options there are; here they are those that the panel may name. */
+/**
+ * Grafana asks a registry which field options there are; here they are those that the panel may
+ * name.
+ */
 function registryFor(panel: Panel): FieldConfigOptionsRegistry {
   const { defaults, overrides } = withDefaults(panel);
   const overridden = overrides.flatMap(({ properties }) => properties.map(({ id }) => id));
@@ -123,7 +149,10 @@ function registryFor(panel: Panel): FieldConfigOptionsRegistry {
     shouldApply: () => true,
   });
   const standard = [...STANDARD, ...OTHERS].map((path) => item(path, false));
-  return new Registry<FieldConfigPropertyItem>(() => [...standard, ...[...custom].map((path) => item(path, true))]);
+  return new Registry<FieldConfigPropertyItem>(() => [
+    ...standard,
+    ...[...custom].map((path) => item(path, true)),
+  ]);
 }
 
 function toFrame({ target, step }: Answer, { metric, values }: Series): DataFrame {
@@ -161,7 +190,10 @@ function toTable({ target, step, series }: Answer, several: boolean): DataFrame 
     refId: target.refId,
     length: rows.length,
     fields: [
-      timeField(rows.map(({ sample }) => sample), step),
+      timeField(
+        rows.map(({ sample }) => sample),
+        step,
+      ),
       ...labels.map((label) => ({
         name: label,
         type: FieldType.string,
@@ -178,8 +210,13 @@ function toTable({ target, step, series }: Answer, several: boolean): DataFrame 
   };
 }
 
-/** The name that the legend format gives; undefined where Grafana makes one of the labels itself. */
-function nameOf(target: { legendFormat?: string; expr: string }, metric: Record<string, string>): string | undefined {
+/**
+ * The name that the legend format gives; undefined where Grafana makes one of the labels itself.
+ */
+function nameOf(
+  target: { legendFormat?: string; expr: string },
+  metric: Record<string, string>,
+): string | undefined {
   const format = target.legendFormat;
   if (format && format !== '__auto') {
     return format.replace(/\{\{\s*(.+?)\s*\}\}/g, (_, label: string) => metric[label] ?? '');
@@ -187,7 +224,9 @@ function nameOf(target: { legendFormat?: string; expr: string }, metric: Record<
   const { __name__: name = '', ...labels } = metric;
   if (format === '__auto') return Object.keys(labels).length || name ? undefined : target.expr;
   const inside = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
-  return inside.length || name ? `${name}${inside.length ? `{${inside.join(', ')}}` : ''}` : target.expr;
+  return inside.length || name
+    ? `${name}${inside.length ? `{${inside.join(', ')}}` : ''}`
+    : target.expr;
 }
 
 function toNumber(text: string): number {

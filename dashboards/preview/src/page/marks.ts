@@ -10,7 +10,8 @@ export function addMarks(builder: UPlotConfigBuilder, marks: Mark[], theme: Graf
   builder.addHook('draw', (plot) => {
     const { ctx } = plot;
     const { top, left, width, height } = plot.bbox;
-    const at = (time: number) => Math.min(left + width, Math.max(left, Math.round(plot.valToPos(time, 'x', true))));
+    const at = (time: number) =>
+      Math.min(left + width, Math.max(left, Math.round(plot.valToPos(time, 'x', true))));
     ctx.save();
     for (const { from, to, color: name } of marks) {
       const color = theme.visualization.getColorByName(name);

@@ -1,5 +1,13 @@
-// The page of one dashboard. `window.scene` says what to draw; `window.troubles` is set when all is drawn.
-import { createTheme, dateTimeFormat, FieldType, ThemeContext, type DataFrame, type GrafanaTheme2 } from '@grafana/data';
+// The page of one dashboard. `window.scene` says what to draw; `window.troubles` is set when all is
+// drawn.
+import {
+  createTheme,
+  dateTimeFormat,
+  FieldType,
+  ThemeContext,
+  type DataFrame,
+  type GrafanaTheme2,
+} from '@grafana/data';
 import { GlobalStyles, Icon, PortalContainer } from '@grafana/ui';
 import { useEffect } from 'react';
 import { createRoot } from 'react-dom/client';
@@ -8,16 +16,30 @@ import { Controls } from './controls';
 import { prepare } from './frames';
 import { PanelView, type Prepared } from './panel';
 
-/** Why there would be nothing to see. One query without data is as wrong as all: its panel misses what it promises. */
-function troubleOf({ panel, answers }: PanelItem, frames: DataFrame[]): string | null {
+/**
+ * What is amiss, and whether there is something to see all the same. One empty query is as wrong as
+ * all of them.
+ */
+function judge(
+  { panel, answers }: PanelItem,
+  frames: DataFrame[],
+): Pick<Prepared, 'trouble' | 'visible'> {
+  if (panel.type === 'text') return { trouble: null, visible: true };
+  if (!answers.length) return { trouble: 'No query', visible: false };
+  const visible = frames.some(
+    ({ fields, length }) => length > 0 && fields.some(({ type }) => type !== FieldType.time),
+  );
   const errors = answers.flatMap(({ error }) => error ?? []);
-  if (errors.length) return errors.join('; ');
-  if (panel.type === 'text') return null;
-  if (!answers.length) return 'No query';
-  const empty = answers.filter(({ series }) => !series.length).map(({ target }) => target.refId);
-  if (empty.length) return answers.length === 1 ? 'No data' : `No data for ${empty.join(', ')}`;
-  const seen = frames.some(({ fields, length }) => length > 0 && fields.some(({ type }) => type !== FieldType.time));
-  return seen ? null : 'No data after the transformations';
+  const empty = answers.filter(({ series, error }) => !series.length && error === null);
+  if (empty.length) {
+    errors.push(
+      empty.length === answers.length
+        ? 'No data'
+        : `No data for ${empty.map(({ target }) => target.refId).join(', ')}`,
+    );
+  }
+  if (!errors.length && !visible) errors.push('No data after the transformations');
+  return { trouble: errors.length ? errors.join('; ') : null, visible };
 }
 
 async function prepareAll(scene: Scene, theme: GrafanaTheme2): Promise<(Prepared | null)[]> {
@@ -26,9 +48,9 @@ async function prepareAll(scene: Scene, theme: GrafanaTheme2): Promise<(Prepared
       if (item.kind === 'row') return null;
       try {
         const frames = await prepare(item.panel, item.answers, theme, scene.timeZone);
-        return { ...item, frames, trouble: troubleOf(item, frames) };
+        return { ...item, frames, ...judge(item, frames) };
       } catch (error) {
-        return { ...item, frames: [], trouble: String(error) };
+        return { ...item, frames: [], trouble: String(error), visible: false };
       }
     }),
   );
@@ -47,18 +69,49 @@ function Page({ scene, prepared, theme, onTrouble, onDrawn }: Props) {
   return (
     <ThemeContext.Provider value={theme}>
       <GlobalStyles />
-      <div style={{ position: 'relative', width: scene.width, height: scene.height, background: theme.colors.background.canvas }}>
+      <div
+        style={{
+          position: 'relative',
+          width: scene.width,
+          height: scene.height,
+          background: theme.colors.background.canvas,
+        }}
+      >
         <Controls scene={scene} theme={theme} />
         {scene.items.map((item, index) => {
           const panel = prepared[index];
           return (
-            <div key={index} style={{ position: 'absolute', left: item.box.x, top: item.box.y, width: item.box.width, height: item.box.height }}>
+            <div
+              key={index}
+              style={{
+                position: 'absolute',
+                left: item.box.x,
+                top: item.box.y,
+                width: item.box.width,
+                height: item.box.height,
+              }}
+            >
               {item.kind === 'row' ? (
-                <div style={{ ...theme.typography.h5, display: 'flex', alignItems: 'center', gap: 8, height: '100%' }}>
+                <div
+                  style={{
+                    ...theme.typography.h5,
+                    display: 'flex',
+                    alignItems: 'center',
+                    gap: 8,
+                    height: '100%',
+                  }}
+                >
                   <Icon name="angle-down" /> {item.title}
                 </div>
               ) : (
-                panel && <PanelView item={panel} scene={scene} theme={theme} onTrouble={(trouble) => onTrouble(item, trouble)} />
+                panel && (
+                  <PanelView
+                    item={panel}
+                    scene={scene}
+                    theme={theme}
+                    onTrouble={(trouble) => onTrouble(item, trouble)}
+                  />
+                )
               )}
             </div>
           );
@@ -103,11 +156,22 @@ async function main(): Promise<void> {
   await loadFonts();
   const prepared = await prepareAll(scene, theme);
   const name = ({ panel }: PanelItem) => `panel ${panel.id} "${panel.title}"`;
-  const troubles = prepared.flatMap((item) => (item?.trouble ? [`${name(item)}: ${item.trouble}`] : []));
+  const troubles = prepared.flatMap((item) =>
+    item?.trouble ? [`${name(item)}: ${item.trouble}`] : [],
+  );
   const root = createRoot(document.getElementById('root') as HTMLElement);
-  const onTrouble = (item: PanelItem, trouble: string) => troubles.push(`${name(item)}: ${trouble}`);
+  const onTrouble = (item: PanelItem, trouble: string) =>
+    troubles.push(`${name(item)}: ${trouble}`);
   const onDrawn = () => void settled().then(() => (window.troubles = troubles));
-  root.render(<Page scene={scene} prepared={prepared} theme={theme} onTrouble={onTrouble} onDrawn={onDrawn} />);
+  root.render(
+    <Page
+      scene={scene}
+      prepared={prepared}
+      theme={theme}
+      onTrouble={onTrouble}
+      onDrawn={onDrawn}
+    />,
+  );
 }
 
 void main().catch((error: unknown) => (window.troubles = [`the page: ${String(error)}`]));

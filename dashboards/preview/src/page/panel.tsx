@@ -1,5 +1,12 @@
 // One panel: its frame, and inside what its plugin draws, or what is wrong with it.
-import { dateTime, renderTextPanelMarkdown, type DataFrame, type FieldConfigSource, type GrafanaTheme2, type TimeRange } from '@grafana/data';
+import {
+  dateTime,
+  renderTextPanelMarkdown,
+  type DataFrame,
+  type FieldConfigSource,
+  type GrafanaTheme2,
+  type TimeRange,
+} from '@grafana/data';
 import { TableCellHeight } from '@grafana/schema';
 import { PanelChrome } from '@grafana/ui';
 import { TableNG } from '@grafana/ui/unstable';
@@ -11,8 +18,9 @@ import { BarGauges, Stat } from './stats';
 
 export interface Prepared extends PanelItem {
   frames: DataFrame[];
-  /** Why there is nothing to see, if there is nothing. */
+  /** What is amiss with its data: shown in its head, and in its place if nothing is visible. */
   trouble: string | null;
+  visible: boolean;
 }
 
 interface Props {
@@ -23,7 +31,7 @@ interface Props {
 }
 
 export function PanelView({ item, scene, theme, onTrouble }: Props) {
-  const { panel, box, trouble } = item;
+  const { panel, box, trouble, visible } = item;
   const bare = !panel.title;
   return (
     <PanelChrome
@@ -37,11 +45,18 @@ export function PanelView({ item, scene, theme, onTrouble }: Props) {
       {...(bare ? { hoverHeader: true } : {})}
     >
       {(width, height) =>
-        trouble !== null ? (
-          <Notice text={trouble} theme={theme} />
+        !visible ? (
+          <Notice text={trouble ?? ''} theme={theme} />
         ) : (
           <Guard onTrouble={onTrouble} theme={theme}>
-            <Content panel={panel} frames={item.frames} width={width} height={height} scene={scene} theme={theme} />
+            <Content
+              panel={panel}
+              frames={item.frames}
+              width={width}
+              height={height}
+              scene={scene}
+              theme={theme}
+            />
           </Guard>
         )
       }
@@ -73,11 +88,24 @@ function Content({ panel, scene, ...props }: ContentProps) {
     case 'table':
       return <Table panel={panel} {...common} />;
     case 'text':
-      return <div className="markdown-html" dangerouslySetInnerHTML={{ __html: renderTextPanelMarkdown(panel.options?.content ?? '') }} />;
+      return (
+        <div
+          className="markdown-html"
+          dangerouslySetInnerHTML={{
+            __html: renderTextPanelMarkdown(panel.options?.content ?? ''),
+          }}
+        />
+      );
   }
 }
 
-function Table({ panel, frames, width, height, timeRange }: Omit<ContentProps, 'panel' | 'scene'> & { panel: TablePanel; timeRange: TimeRange }) {
+function Table({
+  panel,
+  frames,
+  width,
+  height,
+  timeRange,
+}: Omit<ContentProps, 'panel' | 'scene'> & { panel: TablePanel; timeRange: TimeRange }) {
   const options = panel.options ?? {};
   const frame = frames[options.frameIndex ?? 0] ?? frames[0];
   if (!frame) return null;
@@ -108,14 +136,26 @@ export function timeRangeOf({ from, to }: Scene): TimeRange {
 function Notice({ text, theme }: { text: string; theme: GrafanaTheme2 }) {
   const color = theme.colors.error.text;
   return (
-    <div style={{ height: '100%', display: 'grid', placeItems: 'center', textAlign: 'center', padding: 8, color }}>
+    <div
+      style={{
+        height: '100%',
+        display: 'grid',
+        placeItems: 'center',
+        textAlign: 'center',
+        padding: 8,
+        color,
+      }}
+    >
       {text}
     </div>
   );
 }
 
 /** What throws while it is drawn is drawn as an error, and told. */
-class Guard extends Component<{ children: ReactNode; theme: GrafanaTheme2; onTrouble: (trouble: string) => void }, { error: string | null }> {
+class Guard extends Component<
+  { children: ReactNode; theme: GrafanaTheme2; onTrouble: (trouble: string) => void },
+  { error: string | null }
+> {
   override state = { error: null };
   static getDerivedStateFromError(error: unknown) {
     return { error: String(error) };
@@ -124,6 +164,10 @@ class Guard extends Component<{ children: ReactNode; theme: GrafanaTheme2; onTro
     this.props.onTrouble(String(error));
   }
   override render() {
-    return this.state.error === null ? this.props.children : <Notice text={this.state.error} theme={this.props.theme} />;
+    return this.state.error === null ? (
+      this.props.children
+    ) : (
+      <Notice text={this.state.error} theme={this.props.theme} />
+    );
   }
 }

@@ -1,8 +1,29 @@
 // Panels over time: timeseries, and state-timeline.
-import { colorManipulator, FieldType, getFieldDisplayName, type DataFrame, type Field, type GrafanaTheme2, type TimeRange } from '@grafana/data';
-import { AxisPlacement, LegendDisplayMode, ScaleDirection, ScaleOrientation, VisibilityMode } from '@grafana/schema';
+import {
+  colorManipulator,
+  FieldType,
+  getFieldDisplayName,
+  type DataFrame,
+  type Field,
+  type GrafanaTheme2,
+  type TimeRange,
+} from '@grafana/data';
+import {
+  AxisPlacement,
+  LegendDisplayMode,
+  ScaleDirection,
+  ScaleOrientation,
+  VisibilityMode,
+} from '@grafana/schema';
 import type { LegendPlacement, VizLegendOptions } from '@grafana/schema';
-import { TimeSeries, UPLOT_AXIS_FONT_SIZE, UPlotChart, UPlotConfigBuilder, VizLayout, VizLegend } from '@grafana/ui';
+import {
+  TimeSeries,
+  UPLOT_AXIS_FONT_SIZE,
+  UPlotChart,
+  UPlotConfigBuilder,
+  VizLayout,
+  VizLegend,
+} from '@grafana/ui';
 import type { Plain, StateTimelinePanel, TimeSeriesPanel } from '../dashboard';
 import type { Mark } from '../scene';
 import { addMarks } from './marks';
@@ -18,8 +39,14 @@ interface Props<P> {
   timeZone: string;
 }
 
-const LEGEND = { calcs: [], displayMode: LegendDisplayMode.List, placement: 'bottom', showLegend: true };
-const legendOptions = (options?: Plain<VizLegendOptions>) => ({ ...LEGEND, ...options }) as VizLegendOptions;
+const LEGEND = {
+  calcs: [],
+  displayMode: LegendDisplayMode.List,
+  placement: 'bottom',
+  showLegend: true,
+};
+const legendOptions = (options?: Plain<VizLegendOptions>) =>
+  ({ ...LEGEND, ...options }) as VizLegendOptions;
 
 /** What is not finite cannot be plotted, and is a gap: as in Grafana's own panel. */
 const finite = (field: Field): Field =>
@@ -27,7 +54,13 @@ const finite = (field: Field): Field =>
     ? { ...field, values: field.values.map((value) => (Number.isFinite(value) ? value : null)) }
     : field;
 
-export function TimeSeriesPlot({ panel, frames, marks, theme, ...props }: Props<TimeSeriesPanel> & { marks: Mark[] }) {
+export function TimeSeriesPlot({
+  panel,
+  frames,
+  marks,
+  theme,
+  ...props
+}: Props<TimeSeriesPanel> & { marks: Mark[] }) {
   const marked = new Set<UPlotConfigBuilder>();
   const plotted = frames.map((frame) => ({ ...frame, fields: frame.fields.map(finite) }));
   return (
@@ -41,19 +74,43 @@ export function TimeSeriesPlot({ panel, frames, marks, theme, ...props }: Props<
   );
 }
 
-const isState = ({ type }: Field) => type === FieldType.number || type === FieldType.string || type === FieldType.boolean;
+const isState = ({ type }: Field) =>
+  type === FieldType.number || type === FieldType.string || type === FieldType.boolean;
 
-/** The plugin that draws this in Grafana is not in its npm packages: axes and legend are Grafana's, the bars ours. */
-export function StateTimeline({ panel, frames, width, height, theme, timeRange, timeZone }: Props<StateTimelinePanel>) {
-  const fields = frames.flatMap((frame) => frame.fields.filter(isState).map((field) => ({ frame, field })));
+/**
+ * The plugin that draws this in Grafana is not in its npm packages: axes and legend are Grafana's,
+ * the bars ours.
+ */
+export function StateTimeline({
+  panel,
+  frames,
+  width,
+  height,
+  theme,
+  timeRange,
+  timeZone,
+}: Props<StateTimelinePanel>) {
+  const fields = frames.flatMap((frame) =>
+    frame.fields.filter(isState).map((field) => ({ frame, field })),
+  );
   const names = fields.map(({ frame, field }) => getFieldDisplayName(field, frame, frames));
   const merge = panel.options?.mergeValues ?? true;
-  const rows = fields.map(({ frame, field }) => spansOf(frame, field, timeRange.to.valueOf(), merge));
+  const rows = fields.map(({ frame, field }) =>
+    spansOf(frame, field, timeRange.to.valueOf(), merge),
+  );
   const options = legendOptions(panel.options?.legend);
-  const items = legendOf(fields.map(({ field }) => field), rows.flat(), theme);
+  const items = legendOf(
+    fields.map(({ field }) => field),
+    rows.flat(),
+    theme,
+  );
   const legend = options.showLegend ? (
     <VizLayout.Legend placement={options.placement as LegendPlacement}>
-      <VizLegend placement={options.placement as LegendPlacement} items={items} displayMode={options.displayMode} />
+      <VizLegend
+        placement={options.placement as LegendPlacement}
+        items={items}
+        displayMode={options.displayMode}
+      />
     </VizLayout.Legend>
   ) : null;
   const builder = timelineBuilder(names, rows, panel, theme, timeRange, timeZone);
@@ -63,7 +120,9 @@ export function StateTimeline({ panel, frames, width, height, theme, timeRange, 
   ];
   return (
     <VizLayout width={width} height={height} legend={legend}>
-      {(w, h) => <UPlotChart config={builder} data={corners as [number[], number[]]} width={w} height={h} />}
+      {(w, h) => (
+        <UPlotChart config={builder} data={corners as [number[], number[]]} width={w} height={h} />
+      )}
     </VizLayout>
   );
 }
@@ -92,7 +151,14 @@ function timelineBuilder(
     direction: ScaleDirection.Up,
     range: () => [0, count],
   });
-  builder.addAxis({ scaleKey: 'x', isTime: true, placement: AxisPlacement.Bottom, timeZone, theme, grid: { show: true } });
+  builder.addAxis({
+    scaleKey: 'x',
+    isTime: true,
+    placement: AxisPlacement.Bottom,
+    timeZone,
+    theme,
+    grid: { show: true },
+  });
   builder.addAxis({
     scaleKey: 'y',
     placement: AxisPlacement.Left,
@@ -102,18 +168,33 @@ function timelineBuilder(
     grid: { show: false },
     ticks: { show: false },
   });
-  builder.addSeries({ scaleKey: 'y', theme, pathBuilder: () => null, pointsBuilder: () => undefined, showPoints: VisibilityMode.Never });
+  builder.addSeries({
+    scaleKey: 'y',
+    theme,
+    pathBuilder: () => null,
+    pointsBuilder: () => undefined,
+    showPoints: VisibilityMode.Never,
+  });
   builder.scaleKeys = ['x', 'y'];
   builder.addHook('draw', (plot) => {
-    rows.forEach((spans, index) => spans.forEach((span) => drawSpan(plot, span, count - index - 0.5, panel, theme)));
+    rows.forEach((spans, index) =>
+      spans.forEach((span) => drawSpan(plot, span, count - index - 0.5, panel, theme)),
+    );
   });
   return builder;
 }
 
-function drawSpan(plot: uPlot, span: Span, middle: number, panel: StateTimelinePanel, theme: GrafanaTheme2): void {
+function drawSpan(
+  plot: uPlot,
+  span: Span,
+  middle: number,
+  panel: StateTimelinePanel,
+  theme: GrafanaTheme2,
+): void {
   const { rowHeight = 0.9, showValue = 'auto', alignValue = 'left' } = panel.options ?? {};
   const { ctx, bbox } = plot;
-  const edge = (time: number) => Math.min(bbox.left + bbox.width, Math.max(bbox.left, plot.valToPos(time, 'x', true)));
+  const edge = (time: number) =>
+    Math.min(bbox.left + bbox.width, Math.max(bbox.left, plot.valToPos(time, 'x', true)));
   const left = Math.round(edge(span.from));
   const width = Math.round(edge(span.to)) - left;
   const top = Math.round(plot.valToPos(middle + rowHeight / 2, 'y', true));

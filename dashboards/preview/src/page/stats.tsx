@@ -21,7 +21,12 @@ import {
   BigValueTextMode,
   VizRepeater,
 } from '@grafana/ui';
-import { BarGaugeNamePlacement, BarGaugeSizing, BarGaugeValueMode, PercentChangeColorMode } from '@grafana/schema';
+import {
+  BarGaugeNamePlacement,
+  BarGaugeSizing,
+  BarGaugeValueMode,
+  PercentChangeColorMode,
+} from '@grafana/schema';
 import type { ReactElement } from 'react';
 import type { BarGaugePanel, Panel, StatPanel } from '../dashboard';
 
@@ -34,36 +39,55 @@ interface Props<P extends Panel> {
   timeRange: TimeRange;
   timeZone: string;
 }
-type Drawn = { value: FieldDisplay; width: number; height: number; count: number; factors: DisplayValueAlignmentFactors };
+type Drawn = {
+  value: FieldDisplay;
+  width: number;
+  height: number;
+  count: number;
+  factors: DisplayValueAlignmentFactors;
+};
 
 export function Stat({ panel, ...props }: Props<StatPanel>) {
   const options = panel.options ?? {};
   const graph = (options.graphMode ?? 'area') as BigValueGraphMode;
-  const values = displayValues(panel, options.reduceOptions, props, graph !== BigValueGraphMode.None);
+  const values = displayValues(
+    panel,
+    options.reduceOptions,
+    props,
+    graph !== BigValueGraphMode.None,
+  );
   const percent = Boolean(options.showPercentChange);
-  return repeat(values, options, props, { autoGrid: true }, ({ value, width, height, count, factors }) => (
-    <BigValue
-      value={percent ? value.display : { ...value.display, percentChange: undefined }}
-      count={count}
-      sparkline={value.sparkline && { ...value.sparkline, timeRange: props.timeRange }}
-      colorMode={(options.colorMode ?? 'value') as BigValueColorMode}
-      graphMode={graph}
-      justifyMode={(options.justifyMode ?? 'auto') as BigValueJustifyMode}
-      textMode={textMode(value, (options.textMode ?? 'auto') as BigValueTextMode)}
-      text={options.text as VizTextDisplayOptions}
-      percentChangeColorMode={options.percentChangeColorMode as PercentChangeColorMode}
-      disableWideLayout={options.wideLayout === false}
-      alignmentFactors={factors}
-      width={width}
-      height={height}
-      theme={props.theme}
-    />
-  ));
+  return repeat(
+    values,
+    options,
+    props,
+    { autoGrid: true },
+    ({ value, width, height, count, factors }) => (
+      <BigValue
+        value={percent ? value.display : { ...value.display, percentChange: undefined }}
+        count={count}
+        sparkline={value.sparkline && { ...value.sparkline, timeRange: props.timeRange }}
+        colorMode={(options.colorMode ?? 'value') as BigValueColorMode}
+        graphMode={graph}
+        justifyMode={(options.justifyMode ?? 'auto') as BigValueJustifyMode}
+        textMode={textMode(value, (options.textMode ?? 'auto') as BigValueTextMode)}
+        text={options.text as VizTextDisplayOptions}
+        percentChangeColorMode={options.percentChangeColorMode as PercentChangeColorMode}
+        disableWideLayout={options.wideLayout === false}
+        alignmentFactors={factors}
+        width={width}
+        height={height}
+        theme={props.theme}
+      />
+    ),
+  );
 }
 
 /** A name that the field was given by hand is meant to be seen. */
 function textMode(value: FieldDisplay, mode: BigValueTextMode): BigValueTextMode {
-  return mode === BigValueTextMode.Auto && value.field.displayName ? BigValueTextMode.ValueAndName : mode;
+  return mode === BigValueTextMode.Auto && value.field.displayName
+    ? BigValueTextMode.ValueAndName
+    : mode;
 }
 
 export function BarGauges({ panel, ...props }: Props<BarGaugePanel>) {
@@ -120,8 +144,12 @@ interface Layout {
   orientation?: string;
 }
 
-function orientation(options: Layout, { width, height }: { width: number; height: number }): VizOrientation {
-  if (options.orientation && options.orientation !== 'auto') return options.orientation as VizOrientation;
+function orientation(
+  options: Layout,
+  { width, height }: { width: number; height: number },
+): VizOrientation {
+  if (options.orientation && options.orientation !== 'auto')
+    return options.orientation as VizOrientation;
   return width > height ? VizOrientation.Vertical : VizOrientation.Horizontal;
 }
 
@@ -148,4 +176,3 @@ function repeat(
     />
   );
 }
-
