@@ -13,10 +13,11 @@ install: ## Install the daemon into .venv
 
 demo: ## See everything working against a simulated exchange: no key, nothing sent to anybody
 	@tools/setup run
-	@exec $(BIN)/upbit-monitor demo
+	@exec tools/demo
 
 test: lint ## Lint, then run every test
 	@command -v promtool >/dev/null || tools/debian-fetch prometheus || :
+	@command -v amtool >/dev/null || tools/debian-fetch prometheus-alertmanager || :
 	$(BIN)/pytest -n 2
 
 nightly: ## Look for what breaks the limiter as long as a night lasts
@@ -62,4 +63,5 @@ docker-check: ## Build the image and run it, without Docker (Debian, as root)
 
 clean: ## Remove what these targets made
 	rm -rf .venv .tools .*_cache .hypothesis dist
+	rm -rf dashboards/preview/node_modules
 	find bench daemon mixin tests -name __pycache__ -prune -exec rm -rf {} +

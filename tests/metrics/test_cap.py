@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-import pytest
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.fakes import NOW, FakeExchange
-from tests.metrics.test_page import PROMTOOL
 from tests.polls.context import Place
+from tests.tool import PROMTOOL
 from tests.virtual import in_virtual_time
 from upbit_monitor.exposition.negotiate import Format
 from upbit_monitor.exposition.render import slices
@@ -89,11 +87,8 @@ def test_a_page_of_every_market_can_be_read() -> None:
         assert len({tuple(sample.labels.items()) for sample in samples}) == len(samples)
 
 
-@pytest.mark.skipif(PROMTOOL is None, reason="no promtool: `tools/debian-fetch prometheus`")
+@PROMTOOL.needed
 def test_promtool_has_nothing_to_say_of_a_page_of_every_market() -> None:
-    assert PROMTOOL is not None
     page = generate_latest(watched(EVERY_MARKET, 100_000).board.registry)
-    result = subprocess.run(  # noqa: S603 -- a tool of the project's, or of the path
-        (PROMTOOL, "check", "metrics"), input=page, capture_output=True, check=False
-    )
-    assert (result.returncode, result.stdout, result.stderr) == (0, b"", b"")
+    result = PROMTOOL.run("check", "metrics", given=page.decode())
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")

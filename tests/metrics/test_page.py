@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
-import subprocess
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.app.house import House, settings, target
 from tests.app.wall import Wall
 from tests.fakes import FakeBoard, FakeTransport
+from tests.tool import PROMTOOL
 from tests.virtual import in_virtual_time
 from upbit_monitor.app.pulse import Pulse
 from upbit_monitor.errors import ExchangeError, Unreachable
@@ -33,10 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 GOLDEN = Path(__file__).with_name("golden_metrics.txt")
-ROOT = Path(__file__).parents[2]
-PROMTOOL = shutil.which(
-    "promtool", path=os.pathsep.join([*os.get_exec_path(), f"{ROOT}/.tools/prometheus/usr/bin"])
-)
 
 KEY = Key(access="access", secret="secret" * 8)
 SAMPLES = {end.path: (end.group, end.sample) for poll in POLLS.values() for end in poll.endpoints}
@@ -140,11 +135,8 @@ def with_one_series_each() -> str:
     return generate_latest(board.registry).decode()
 
 
-@pytest.mark.skipif(PROMTOOL is None, reason="no promtool: `tools/debian-fetch prometheus`")
+@PROMTOOL.needed
 @pytest.mark.parametrize("make", [page, with_one_series_each])
 def test_promtool_has_nothing_to_say(make: Callable[[], str]) -> None:
-    assert PROMTOOL is not None
-    result = subprocess.run(  # noqa: S603 -- a tool of the project's, or of the path
-        (PROMTOOL, "check", "metrics"), input=make(), capture_output=True, text=True, check=False
-    )
+    result = PROMTOOL.run("check", "metrics", given=make())
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
