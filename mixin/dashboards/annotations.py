@@ -21,7 +21,14 @@ FIRING: Final = 'ALERTS{alertname=~"Upbit.+",alertstate="firing"}'
 """Alerts of ours. Prometheus' own metric, there while one fires."""
 
 _EVENTS: Final = (
-    _Event("Alerts", FIRING, BAD, "{{alertname}}", "severity,target,instance"),
+    # Where each begins: as long as they fire, a hundred of them would cover what they tell of.
+    _Event(
+        "Alerts",
+        f"{FIRING} unless {FIRING} offset $__interval",
+        BAD,
+        "{{alertname}}",
+        "severity,target,instance",
+    ),
     _Event(
         "Restarts",
         "changes(process_start_time_seconds[$__rate_interval]) > 0",

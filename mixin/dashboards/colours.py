@@ -56,7 +56,7 @@ STATES: Final[Mapping[str, str]] = {
     "no_key": OFF,
     "not_here": OFF,
 }
-"""States of a poll."""
+"""States of a poll: the better ones first, then those of polls that are off."""
 
 
 def words(*meanings: tuple[float, str, str]) -> list[dict[str, Any]]:
@@ -81,10 +81,15 @@ STATE: Final = words(*((code, name, STATES[name]) for code, name in enumerate(ST
 """What ``poll_state`` gives."""
 
 
-def poll_state() -> str:
-    """Give, for each poll, the number that ``STATE`` puts into a word."""
+def poll_state(*, worst: bool = False) -> str:
+    """Give, for each poll, the number that ``STATE`` puts into a word.
+
+    ``worst``: of each target that of the poll that is worst off, without those that are off.
+    """
     numbered = "\n  or ".join(
         f'(upbit_monitor_poll_state{{state="{name}"}} == 1) * {code}'
         for code, name in enumerate(STATES, start=1)
+        if not worst or STATES[name] != OFF
     )
-    return f"max by (job, instance, target, poll) (\n  {numbered}\n)"
+    kept = "job, instance, target" if worst else "job, instance, target, poll"
+    return f"max by ({kept}) (\n  {numbered}\n)"

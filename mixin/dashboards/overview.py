@@ -125,36 +125,38 @@ _GUIDE: Final = """\
 **Since when?** *Firing alerts* tells; each alert has a runbook of its name.
 """
 
+_PARTS: Final = '"endpoint", "poll", "group", "market", "currency", "side", "quote", "error"'
+_SINCE: Final = f"""\
+label_join(
+  1000 * ALERTS_FOR_STATE and ignoring (alertstate) {FIRING},
+  "part", " ", {_PARTS}
+)"""
+"""When each alert began, in milliseconds; `part` is what of the target is ill."""
+
 _ALERTS: Final = shelf(
     10,
     table(
         "Firing alerts",
         "What fires, and since when?",
-        Column(
-            name="Since",
-            expr="1000 * ALERTS_FOR_STATE and ignoring (alertstate) " + FIRING,
-            unit="dateTimeFromNow",
-        ),
+        Column(name="Since", expr=_SINCE, unit="dateTimeFromNow"),
         keys={
             "severity": "Severity",
             "alertname": "Alert",
             "target": "Target",
-            "endpoint": "Endpoint",
-            "poll": "Poll",
-            "group": "Group",
+            "part": "Of it",
             "instance": "Instance",
         },
         links={"Target": _TARGET},
+        group="Severity",
         sort="Since",
-        nothing="",
-        width=12,
+        width=14,
     ),
     timeline(
-        "State of each poll",
-        "Which poll is not fresh, and since when?",
-        Query(poll_state(), "{{target}} {{poll}}"),
+        "Worst poll of each target",
+        "Which target shows old data, or none, and since when?",
+        Query(poll_state(worst=True), "{{target}}"),
         words=colours.STATE,
-        width=12,
+        width=10,
     ),
 )
 

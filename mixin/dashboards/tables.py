@@ -34,14 +34,15 @@ def table(  # noqa: PLR0913 -- each is a choice that a panel makes
     *columns: Column,
     keys: Mapping[str, str],
     links: Mapping[str, Sequence[Json]] | None = None,
+    group: str = "",
     sort: str = "",
     nothing: str = "-",
     width: int = 0,
 ) -> Panel:
     """Show what Prometheus says now, a row for each set of labels.
 
-    ``keys``: labels and their headings. ``links``: of headings. ``sort``: the heading whose
-    greatest value comes first.
+    ``keys``: labels and their headings. ``links``: of headings. ``group``, then ``sort``:
+    headings to order by; of the first the least comes first, of the second the greatest.
     """
     by = ", ".join(("job", "instance", *(key for key in keys if key != "instance")))
     queries = [Query(f"max by ({by}) (\n{column.expr}\n)", column.name) for column in columns]
@@ -83,7 +84,11 @@ def table(  # noqa: PLR0913 -- each is a choice that a panel makes
     options = {
         "cellHeight": "sm",
         "showHeader": True,
-        "sortBy": [{"displayName": sort, "desc": True}] if sort else [],
+        "sortBy": [
+            {"displayName": heading, "desc": heading == sort}
+            for heading in (group, sort)
+            if heading
+        ],
     }
     asked = [{**target, "format": "table"} for target in targets(queries, instant=True)]
     fields = {"defaults": defaults, "overrides": overrides}

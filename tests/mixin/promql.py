@@ -105,23 +105,33 @@ class Reading:
                     self.findings.append(f"{node.name}: {matcher.name} is never {value}")
 
     def _called(self, node: parser.Call) -> Shape:
-        name = node.func.name
-        if name in ("time", "vector"):
-            return Shape(_NOTHING, MOMENT if name == "time" else COUNT, scalar=name == "time")
-        if name == "absent":
-            self.read(node.args[0])
-            matchers = node.args[0].matchers.matchers
-            return Shape(frozenset(one.name for one in matchers if str(one.op) == "MatchOp.Equal"))
-        if name == "histogram_quantile":
-            return self._quantile(node)
-        if isinstance(node.args[0], parser.MatrixSelector):
-            return self._ranged(node)
-        if name in _SAME:
-            for bound in node.args[1:]:
-                self.read(bound)
-            return self._read(node.args[0])
-        self.findings.append(f"{name}() is not known here: add it to tests/mixin/promql.py")
-        return Shape(None)
+        name, given = node.func.name, node.args
+        match name:
+            case "time":
+                shape = Shape(_NOTHING, MOMENT, scalar=True)
+            case "vector":
+                shape = Shape(_NOTHING)
+            case "absent":
+                self.read(given[0])
+                equal = (
+                    one for one in given[0].matchers.matchers if str(one.op) == "MatchOp.Equal"
+                )
+                shape = Shape(frozenset(one.name for one in equal))
+            case "histogram_quantile":
+                shape = self._quantile(node)
+            case "label_join":
+                shape, made = self._read(given[0]), given[1].val
+                shape = replace(shape, labels=shape.labels and shape.labels | {made})
+            case _ if given and isinstance(given[0], parser.MatrixSelector):
+                shape = self._ranged(node)
+            case _ if name in _SAME:
+                for bound in given[1:]:
+                    self.read(bound)
+                shape = self._read(given[0])
+            case _:
+                self.findings.append(f"{name}() is not known here: add it to {__name__}")
+                shape = Shape(None)
+        return shape
 
     def _quantile(self, node: parser.Call) -> Shape:
         inner = self.read(node.args[1])
