@@ -127,9 +127,12 @@ _GUIDE: Final = """\
 
 _PARTS: Final = '"endpoint", "poll", "group", "market", "currency", "side", "quote", "error"'
 _SINCE: Final = f"""\
-label_join(
-  1000 * ALERTS_FOR_STATE and ignoring (alertstate) {FIRING},
-  "part", " ", {_PARTS}
+label_replace(
+  label_join(
+    1000 * ALERTS_FOR_STATE and ignoring (alertstate) {FIRING},
+    "part", " ", {_PARTS}
+  ),
+  "part", "$1", "part", " *(.*?) *"
 )"""
 """When each alert began, in milliseconds; `part` is what of the target is ill."""
 

@@ -119,7 +119,7 @@ class Reading:
                 shape = Shape(frozenset(one.name for one in equal))
             case "histogram_quantile":
                 shape = self._quantile(node)
-            case "label_join":
+            case "label_join" | "label_replace":
                 shape, made = self._read(given[0]), given[1].val
                 shape = replace(shape, labels=shape.labels and shape.labels | {made})
             case _ if given and isinstance(given[0], parser.MatrixSelector):
