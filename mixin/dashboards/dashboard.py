@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -32,8 +33,8 @@ class Dashboard:
         return uid(self.file)
 
     def model(self) -> dict[str, Any]:
-        """Give what Grafana calls the dashboard's JSON model."""
-        panels = [self._narrowed(panel) for panel in laid_out(self.sections)]
+        """Give what Grafana calls the dashboard's JSON model; it is the caller's to change."""
+        panels = [self._narrowed(deepcopy(panel)) for panel in laid_out(self.sections)]
         return {
             "uid": self.uid,
             "title": f"Upbit / {self.title}",

@@ -57,14 +57,22 @@ def test_it_keeps_the_rules_of_the_house(uid: str, check: str) -> None:
     assert not [*CHECKS[check](MODELS[uid])]
 
 
-def test_every_family_is_on_some_dashboard() -> None:
-    shown = {
+def _shown(*models: dict[str, Any]) -> set[str]:
+    return {
         family
-        for model in MODELS.values()
+        for model in models
         for _, target in queries(model)
         for family in families(substituted(target["expr"]))
     }
-    assert not sorted(FAMILIES.keys() - shown)
+
+
+def test_every_family_is_on_some_dashboard() -> None:
+    assert not sorted(FAMILIES.keys() - _shown(*MODELS.values()))
+
+
+def test_a_family_that_is_on_none_is_missed() -> None:
+    others = [model for uid, model in MODELS.items() if uid != "upbit-exchange"]
+    assert "upbit_candles_late_markets" in FAMILIES.keys() - _shown(*others)
 
 
 _BUDGET: Final = 1 - thresholds.AVAILABILITY
@@ -113,17 +121,30 @@ def _steps(thresholds_of: dict[str, Any]) -> list[float]:
     return [step["value"] for step in thresholds_of["steps"] if step["value"] is not None]
 
 
-def test_a_line_is_drawn_where_the_alert_looks() -> None:
-    drawn = {
-        (uid, panel["title"]): _steps(panel["fieldConfig"]["defaults"]["thresholds"])
-        for uid, model in MODELS.items()
+def _drawn(model: dict[str, Any]) -> dict[tuple[str, str], list[float]]:
+    return {
+        (model["uid"], panel["title"]): _steps(panel["fieldConfig"]["defaults"]["thresholds"])
         for panel in panels(model)
         if panel["type"] == "timeseries"
         and panel["fieldConfig"]["defaults"]["custom"]["thresholdsStyle"]["mode"] != "off"
     }
-    assert drawn.keys() == DRAWN.keys()
-    for where, values in DRAWN.items():
+
+
+@pytest.mark.parametrize("uid", UIDS)
+def test_a_line_is_drawn_where_the_alert_looks(uid: str) -> None:
+    meant = {where: values for where, values in DRAWN.items() if where[0] == uid}
+    drawn = _drawn(MODELS[uid])
+    assert drawn.keys() == meant.keys()
+    for where, values in meant.items():
         assert drawn[where] == pytest.approx(values), where
+
+
+def test_a_line_elsewhere_would_be_seen() -> None:
+    model = DASHBOARDS[0].model()
+    panel = next(one for one in panels(model) if one["title"] == "Error ratio")
+    panel["fieldConfig"]["defaults"]["thresholds"]["steps"][1]["value"] += 0.001
+    where = ("upbit-overview", "Error ratio")
+    assert _drawn(model)[where] != pytest.approx(DRAWN[where])
 
 
 @pytest.mark.parametrize("uid", UIDS)
