@@ -71,7 +71,7 @@ def words(*meanings: tuple[float, str, str]) -> list[dict[str, Any]]:
 UNKNOWN: Final = [
     {
         "type": "special",
-        "options": {"match": "null+nan", "result": {"text": "-", "color": CLEAR, "index": 0}},
+        "options": {"match": "null+nan", "result": {"text": "-", "color": CLEAR, "index": 99}},
     }
 ]
 """For what has no value: Grafana would take it for less than any bound."""

@@ -150,6 +150,7 @@ _ALERTS: Final = shelf(
             "instance": "Instance",
         },
         links={"Target": _TARGET},
+        widths={"Severity": 90, "Alert": 260, "Target": 120},
         group="Severity",
         sort="Since",
         width=14,

@@ -34,6 +34,7 @@ def table(  # noqa: PLR0913 -- each is a choice that a panel makes
     *columns: Column,
     keys: Mapping[str, str],
     links: Mapping[str, Sequence[Json]] | None = None,
+    widths: Mapping[str, int] | None = None,
     group: str = "",
     sort: str = "",
     nothing: str = "-",
@@ -41,8 +42,9 @@ def table(  # noqa: PLR0913 -- each is a choice that a panel makes
 ) -> Panel:
     """Show what Prometheus says now, a row for each set of labels.
 
-    ``keys``: labels and their headings. ``links``: of headings. ``group``, then ``sort``:
-    headings to order by; of the first the least comes first, of the second the greatest.
+    ``keys``: labels and their headings. ``links``, ``widths`` in pixels: by headings. ``group``,
+    then ``sort``: headings to order by; of the first the least comes first, of the second the
+    greatest.
     """
     by = ", ".join(("job", "instance", *(key for key in keys if key != "instance")))
     queries = [Query(f"max by ({by}) (\n{column.expr}\n)", column.name) for column in columns]
@@ -66,6 +68,10 @@ def table(  # noqa: PLR0913 -- each is a choice that a panel makes
         *(
             override(heading, {"id": "links", "value": [*way]})
             for heading, way in (links or {}).items()
+        ),
+        *(
+            override(heading, {"id": "custom.width", "value": pixels})
+            for heading, pixels in (widths or {}).items()
         ),
         *(_cells(column) for column in columns),
     ]
@@ -102,7 +108,7 @@ def _cells(column: Column) -> Json:
         {"id": name, "value": value} for name, value in given(decimals=column.decimals).items()
     ]
     if column.words or column.bounds:
-        properties.append({"id": "mappings", "value": [*(column.words or UNKNOWN)]})
+        properties.append({"id": "mappings", "value": [*column.words, *UNKNOWN]})
     if column.bounds:
         properties.append({"id": "thresholds", "value": judged(column.bounds, CLEAR)})
     if column.bounds or column.words:

@@ -32,7 +32,8 @@ _EXCHANGE: Final = to(uid("exchange"), "What the exchange shows")
 
 BUDGET: Final = 1 - AVAILABILITY
 BURNING: Final = (Bound(SLOW_BURN * BUDGET, WARN), Bound(FAST_BURN * BUDGET))
-ERRORS: Final = rule(errors("5m"))
+ERRORS: Final = f"clamp_max(\n{rule(errors('5m'))},\n1)"
+"""More than all would be what `rate()` makes of scrapes that were missed."""
 P99: Final = quantile("0.99", "upbit_api_request_duration_seconds", "target")
 AGE: Final = (
     f"({age('upbit_monitor_poll_last_success_timestamp_seconds')})"
