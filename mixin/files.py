@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mixin.alerts import GROUPS
+from mixin.dashboards import DASHBOARDS
+from mixin.dashboards.document import document
 from mixin.recording import RECORDING
 from mixin.render import rules_file
 from mixin.rule import RUNBOOKS
@@ -20,4 +22,6 @@ def files(*, runbooks: str = RUNBOOKS) -> Mapping[str, str]:
     return {
         f"{RULES}/upbit-monitor.recording.yml": rules_file(RECORDING, runbooks=runbooks),
         f"{RULES}/upbit-monitor.alerts.yml": rules_file(GROUPS, runbooks=runbooks),
+        **{f"dashboards/{dashboard.file}.json": dashboard.text() for dashboard in DASHBOARDS},
+        "dashboards/PANELS.md": document(DASHBOARDS),
     }

@@ -3,9 +3,10 @@
 Everything keeps `job`, `instance` and `target`. Two daemons that watch one exchange from two
 places see two ways to it: a sum over both would hide the one that is broken.
 
-Attempts that failed for dns, connect or tls never reached the wire and are not among
-``upbit_api_attempts_total``, which is equal to what the exchange received; an objective counts
-them as tried.
+``upbit_api_attempts_total`` is equal to what the exchange received. An objective counts as tried
+what never reached the wire, too: by ``upbit_ratelimit_wait_duration_seconds_count``, to which every
+attempt adds one at the moment at which its failure is counted. While all fails the daemon asks ever
+less, so that an hour's objective hardly sees it: UpbitApiDown is for that.
 """
 
 from __future__ import annotations
@@ -17,10 +18,7 @@ from mixin.thresholds import SLOW_SECONDS
 
 _BY: Final = "sum by (job, instance, target)"
 
-UNSENT: Final = "dns|connect|tls"
-"""Reasons of failures that never reached the wire."""
-
-EXCHANGE_FAULTS: Final = f"{UNSENT}|timeout|disconnect|http_5xx|payload"
+EXCHANGE_FAULTS: Final = "dns|connect|tls|timeout|disconnect|http_5xx|payload"
 """Reasons of failures that are the exchange's or the way's: they burn the budget.
 
 A refusal (429, 418), another 4xx and a cancelled request are our own, or another client's.
@@ -53,11 +51,7 @@ def _errors(window: str) -> Recording:
         expr=f"""\
 {_BY} (rate(upbit_api_failures_total{{reason=~"{EXCHANGE_FAULTS}"}}[{window}]))
 /
-(
-  {_BY} (rate(upbit_api_attempts_total[{window}]))
-  +
-  {_BY} (rate(upbit_api_failures_total{{reason=~"{UNSENT}"}}[{window}]))
-)""",
+{_BY} (rate(upbit_ratelimit_wait_duration_seconds_count[{window}]))""",
     )
 
 

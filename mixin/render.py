@@ -51,10 +51,12 @@ def _recording(rule: Recording) -> dict[str, Any]:
 
 def _alert(alert: Alert, runbooks: str) -> dict[str, Any]:
     wait = {} if alert.wait == "0s" else {"for": alert.wait}
+    keep = {} if alert.keep == "0s" else {"keep_firing_for": alert.keep}
     return {
         "alert": alert.name,
         "expr": alert.expr,
         **wait,
+        **keep,
         "labels": {"severity": alert.severity},
         "annotations": {
             "summary": alert.summary,

@@ -29,8 +29,10 @@ class Recording:
 class Alert:
     """An alerting rule.
 
-    ``wait``: how long ``expr`` must hold (Prometheus' ``for``). ``summary`` is one line, what is
-    the matter and with what. ``description`` has the value and the next command to run.
+    ``wait``: how long ``expr`` must hold (Prometheus' ``for``). ``keep``: how long the alert goes
+    on when it holds no more (``keep_firing_for``): one that mutes others must outlast them, or they
+    would be told when all is well. ``summary`` is one line, what is the matter and with what.
+    ``description`` has the value and the next command to run.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Alert:
     summary: str
     description: str
     wait: str = "0s"
+    keep: str = "0s"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +53,7 @@ class Group:
     interval: str = "30s"
 
     def hastened(self, times: float) -> Group:
-        """Give this group with every window, wait and interval so many times shorter.
+        """Give this group with every window, wait, keep and interval so many times shorter.
 
         Thresholds stay: they speak of the exchange, whose seconds are not hastened. Names of
         recording rules stay too, and with them the windows that they are named after.
@@ -68,8 +71,10 @@ def seconds(duration: str) -> float:
 
 
 def hastened(duration: str, times: float) -> str:
-    """Give a duration so many times shorter, in whole milliseconds."""
-    return f"{round(seconds(duration) / times * 1000)}ms" if seconds(duration) else "0s"
+    """Give a duration so many times shorter, in whole milliseconds and at least one; 0 stays 0."""
+    if not seconds(duration):
+        return "0s"
+    return f"{max(round(seconds(duration) / times * 1000), 1)}ms"
 
 
 def windows(expr: str) -> tuple[str, ...]:
@@ -87,4 +92,6 @@ def _hastened(rule: Recording | Alert, times: float) -> Recording | Alert:
     expr = _WINDOW.sub(shorter, rule.expr)
     if isinstance(rule, Recording):
         return replace(rule, expr=expr)
-    return replace(rule, expr=expr, wait=hastened(rule.wait, times))
+    return replace(
+        rule, expr=expr, wait=hastened(rule.wait, times), keep=hastened(rule.keep, times)
+    )

@@ -43,6 +43,9 @@ HEADER_ERROR_RATIO: Final = 0.1
 LOST_BEATS_RATIO: Final = 0.1
 """Part of a poll's beats that may be lost to overlaps or misfires."""
 
+LOST_BEATS: Final = 2.5
+"""Lost beats that may be any part: two, and what `increase()` adds to them."""
+
 LOOP_LAG_SECONDS: Final = 0.5
 """Lag of the event loop, at the 99th percentile, from which measured latencies are not true."""
 
@@ -51,6 +54,9 @@ MEMORY_BYTES: Final = 256 * 2**20
 
 RESTARTS: Final = 3
 """Restarts within half an hour that are not somebody's work on the machine."""
+
+LATE_INTERVALS: Final = 3
+"""Intervals without success after which a poll is stale if the daemon calls it late or failing."""
 
 STALE_INTERVALS: Final = 10
 """Intervals without success after which a poll is stale, whatever the daemon says of itself."""

@@ -4,20 +4,75 @@ from __future__ import annotations
 
 from typing import Final
 
+from mixin.alerts.steps import asked, logged
 from mixin.rule import Alert
 from mixin.thresholds import (
+    LATE_INTERVALS,
     LOOP_LAG_SECONDS,
+    LOST_BEATS,
     LOST_BEATS_RATIO,
     MEMORY_BYTES,
     RESTARTS,
     STALE_INTERVALS,
 )
+from upbit_monitor.logs import Event
 
 JOB: Final = "upbit-monitor"
 """The job in prometheus.yml. `up` and `process_*` are everybody's names, so these go by it."""
 
 _JOB: Final = f'{{job="{JOB}"}}'
-_BEATS_LOST: Final = "* on (job, instance, target, poll) upbit_monitor_poll_interval_seconds"
+_POLL: Final = "on (job, instance, target, poll)"
+
+
+def _old() -> str:
+    """Give the age of what a poll shows, in its intervals, if it is too much.
+
+    What has never been there is as old as the configuration in force. Three intervals are too many
+    if the daemon, which knows how long a run may take, says so; ten are, whatever it says.
+    """
+    more = STALE_INTERVALS - LATE_INTERVALS
+    return f"""\
+(
+  time()
+  -
+  (
+    upbit_monitor_poll_last_success_timestamp_seconds
+    or
+    0 * upbit_monitor_poll_interval_seconds
+    + on (job, instance) group_left ()
+    upbit_monitor_config_last_reload_success_timestamp_seconds
+  )
+)
+/ {_POLL}
+upbit_monitor_poll_interval_seconds
+> {_POLL}
+{STALE_INTERVALS} - {more}
+* max by (job, instance, target, poll) (upbit_monitor_poll_state{{state=~"late|failing"}})
+unless {_POLL}
+upbit_monitor_poll_state{{state="parked"}} == 1"""
+
+
+def _lost(kind: str) -> str:
+    """Give the part of a poll's beats that were lost in this way, if it is too much.
+
+    A few are spared, for of few beats one is many.
+    """
+    beats = [f"increase(upbit_monitor_poll_{each}_total[15m])" for each in _BEATS]
+    lost = f"increase(upbit_monitor_poll_{kind}_total[15m])"
+    among = "\n  + ".join(beats)
+    return f"""\
+{lost}
+/
+(
+  {among}
+)
+> {LOST_BEATS_RATIO}
+and
+{lost} > {LOST_BEATS}"""
+
+
+_BEATS: Final = ("runs", "skips", "overlaps", "misfires")
+"""What becomes of a beat: one of these."""
 
 ALERTS: Final = (
     Alert(
@@ -37,24 +92,18 @@ ALERTS: Final = (
         severity="critical",
         summary="Prometheus knows no upbit-monitor",
         description="No target of the job upbit-monitor has been known for ten minutes (absent: "
-        "{{ $value }}), so no other alert can fire. See its targets: promtool query instant "
-        "http://localhost:9090 'count by (job) (up)'; then scrape_configs in prometheus.yml.",
+        "{{ $value }}), so no other alert can fire. See its targets: "
+        f"{asked('count by (job) (up)')}; then scrape_configs in prometheus.yml.",
     ),
     Alert(
         name="UpbitDataStale",
-        # The second part does not trust what the daemon says of itself.
-        expr=f"""\
-max by (job, instance, target, poll)
-  (upbit_monitor_poll_state{{state=~"waiting|late|failing"}}) == 1
-or
-(time() - upbit_monitor_poll_last_success_timestamp_seconds)
-/ upbit_monitor_poll_interval_seconds > {STALE_INTERVALS}""",
-        wait="1m",
+        expr=_old(),
+        wait="3m",  # after UpbitApiDown, which explains it, whichever is evaluated first
         severity="critical",
         summary="{{ $labels.target }}: {{ $labels.poll }} shows old data, or none",
-        description="What {{ $labels.target }}/{{ $labels.poll }} shows is older than three of "
-        "its intervals, or has never been there (value: {{ $value | humanize }}, 1 or intervals). "
-        "Do not trust its gauges. Why: curl -s http://{{ $labels.instance }}/readyz.",
+        description="What {{ $labels.target }}/{{ $labels.poll }} shows is "
+        '{{ $value | printf "%.1f" }} of its intervals old, or has not been there for as long. Do '
+        "not trust its gauges. Why: curl -s http://{{ $labels.instance }}/readyz.",
     ),
     Alert(
         name="UpbitPollParked",
@@ -64,13 +113,13 @@ or
         summary="{{ $labels.target }}: {{ $labels.poll }} waits for a person",
         description="{{ $labels.target }}/{{ $labels.poll }} was refused in a way that asking "
         "again cannot help (parked: {{ $value }}): a key, a permission, an address, a parameter. "
-        "It looks again each quarter of an hour. What to mend: journalctl --unit upbit-monitor "
-        "--output cat | jq 'select(.event==\"poll_parked\")'; then curl -X POST "
+        f"It looks again each quarter of an hour. What to mend: {logged(Event.POLL_PARKED)}; "
+        "then curl -X POST "
         "http://{{ $labels.instance }}/-/reload.",
     ),
     Alert(
         name="UpbitMonitorPollsOverlapping",
-        expr=f"rate(upbit_monitor_poll_overlaps_total[10m])\n{_BEATS_LOST}\n> {LOST_BEATS_RATIO}",
+        expr=_lost("overlaps"),
         wait="5m",
         severity="warning",
         summary="{{ $labels.target }}: {{ $labels.poll }} takes longer than its interval",
@@ -80,7 +129,7 @@ or
     ),
     Alert(
         name="UpbitMonitorPollsMisfiring",
-        expr=f"rate(upbit_monitor_poll_misfires_total[15m])\n{_BEATS_LOST}\n> {LOST_BEATS_RATIO}",
+        expr=_lost("misfires"),
         severity="warning",
         summary="{{ $labels.target }}: {{ $labels.poll }} misses its beats",
         description="{{ $value | humanizePercentage }} of the beats of {{ $labels.target }}/"
@@ -135,19 +184,18 @@ or
         wait="15m",
         severity="info",
         summary="{{ $labels.instance }}: {{ $labels.metric }} is not shown in full",
-        description="{{ $value | humanize }} samples of {{ $labels.metric }} were left out or "
+        description='{{ $value | printf "%.0f" }} samples of {{ $labels.metric }} were left out or '
         "folded into `other` within a quarter of an hour. Raise metrics.series_cap, or watch "
-        "fewer markets: journalctl --unit upbit-monitor --output cat | jq "
-        "'select(.event==\"series_cut\")'.",
+        f"fewer markets: {logged(Event.SERIES_CUT)}.",
     ),
     Alert(
         name="UpbitMonitorLogsLost",
         expr="increase(upbit_monitor_log_failures_total[15m]) > 0",
         severity="warning",
-        summary="{{ $labels.instance }}: {{ $value | humanize }} lines of the log were lost",
-        description="{{ $value | humanize }} log events of {{ $labels.instance }} could not be "
-        "written within a quarter of an hour; the daemon goes on. Is the disk full? df --human-"
-        "readable; journalctl --disk-usage.",
+        summary='{{ $labels.instance }}: {{ $value | printf "%.0f" }} lines of the log were lost',
+        description='{{ $value | printf "%.0f" }} log events of {{ $labels.instance }} could not '
+        "be written within a quarter of an hour; the daemon goes on. Is the disk full? df "
+        "--human-readable; journalctl --disk-usage.",
     ),
     Alert(
         name="UpbitMonitorStateUnusable",
@@ -156,8 +204,9 @@ or
         summary="{{ $labels.instance }}: the end of a block would not survive a restart",
         description="The file of blocks could not be read or written {{ $value }} times since "
         "{{ $labels.instance }} started: after a restart within a 418 the daemon would ask, and "
-        "lengthen it. Give it a directory that it may write: journalctl --unit upbit-monitor "
-        "--output cat | jq 'select(.event|test(\"state_|block_not\"))'.",
+        "lengthen it. Give it a directory that it may write, and start it anew, for this counts "
+        "from its start: "
+        f"{logged(Event.STATE_UNUSABLE, Event.STATE_UNREADABLE, Event.BLOCK_NOT_SAVED)}.",
     ),
     Alert(
         name="Watchdog",
@@ -165,7 +214,8 @@ or
         severity="none",
         summary="Alerting works",
         description="This fires always (value {{ $value }}). If whoever should receive it does "
-        "not, Prometheus, Alertmanager or the way to the receiver is broken. See: promtool query "
-        "instant http://localhost:9090 'ALERTS{alertname=\"Watchdog\"}'.",
+        "not, Prometheus, Alertmanager or the way to the receiver is broken. See: "
+        + asked('ALERTS{alertname="Watchdog"}')
+        + ".",
     ),
 )

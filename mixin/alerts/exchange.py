@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from mixin.alerts.steps import logged
 from mixin.rule import Alert
+from upbit_monitor.logs import Event
 
 _WHERE: Final = "The landing page names them: curl -s http://{{ $labels.instance }}/."
 
@@ -56,18 +58,16 @@ ALERTS: Final = (
         summary="{{ $labels.target }}: {{ $labels.market }} is under an investment warning",
         description="{{ $labels.target }} designates {{ $labels.market }} as investment warning "
         "(value {{ $value }}), which often comes before a delisting. Read its notice for the date; "
-        "when it began: journalctl --unit upbit-monitor --output cat | jq "
-        "'select(.event==\"market_warned\")'.",
+        f"when it began, if the daemon saw that: {logged(Event.MARKET_WARNED)}.",
     ),
     Alert(
         name="UpbitMarketDelisted",
         expr="increase(upbit_market_delistings_total[1h]) > 0",
         severity="info",
-        summary="{{ $labels.target }}: {{ $value | humanize }} {{ $labels.quote }} markets were "
-        "delisted",
-        description="{{ $value | humanize }} {{ $labels.quote }} markets went off the list of "
-        "{{ $labels.target }} within an hour. Which: journalctl --unit upbit-monitor --output cat "
-        "| jq 'select(.event==\"market_delisted\")'.",
+        summary='{{ $labels.target }}: {{ $value | printf "%.0f" }} {{ $labels.quote }} markets '
+        "were delisted",
+        description='{{ $value | printf "%.0f" }} {{ $labels.quote }} markets went off the list '
+        f"of {{{{ $labels.target }}}} within an hour. Which: {logged(Event.MARKET_DELISTED)}.",
     ),
     Alert(
         name="UpbitMarketMissing",
@@ -77,8 +77,8 @@ ALERTS: Final = (
         summary="{{ $labels.target }}: {{ $value }} watched markets of poll {{ $labels.poll }} are "
         "not listed",
         description="{{ $value }} entries of `watch` of {{ $labels.target }}/{{ $labels.poll }} "
-        "match no listed market: a delisting, or a slip of the pen. Which: journalctl --unit "
-        "upbit-monitor --output cat | jq 'select(.event==\"market_missing\")'.",
+        "match no listed market: a delisting, or a slip of the pen. Which: "
+        f"{logged(Event.MARKET_MISSING)}.",
     ),
     Alert(
         name="UpbitOpenOrderStuck",
@@ -99,8 +99,8 @@ ALERTS: Final = (
         "{{ $labels.network }}",
         description="The wallet {{ $labels.currency }}/{{ $labels.network }} of "
         "{{ $labels.target }} has paid out nothing (value {{ $value }}) for a quarter of an hour: "
-        "what is held there cannot leave. Since when: journalctl --unit upbit-monitor --output "
-        "cat | jq 'select(.event==\"wallet_changed\")'.",
+        "what is held there cannot leave. Since when, if the daemon saw that: "
+        f"{logged(Event.WALLET_CHANGED)}.",
     ),
     Alert(
         name="UpbitDepositSuspended",
@@ -111,8 +111,8 @@ ALERTS: Final = (
         "{{ $labels.network }}",
         description="The wallet {{ $labels.currency }}/{{ $labels.network }} of "
         "{{ $labels.target }} has taken no deposits (value {{ $value }}) for a quarter of an hour: "
-        "send nothing there, and expect prices to drift from those elsewhere. Since when: "
-        "journalctl --unit upbit-monitor --output cat | jq 'select(.event==\"wallet_changed\")'.",
+        "send nothing there, and expect prices to drift from those elsewhere. Since when, if the "
+        f"daemon saw that: {logged(Event.WALLET_CHANGED)}.",
     ),
     Alert(
         name="UpbitOrderMarketInactive",
