@@ -95,6 +95,13 @@ def test_the_windows_of_the_alert_are_told(alert: Alert) -> None:
         assert any(one in text for one in told), f"say {words(window)!r}"
 
 
+@alerts
+def test_the_last_words_say_how_it_ends(alert: Alert) -> None:
+    last = Runbook(RUNBOOKS / f"{alert.name}.md").text.strip().split("\n\n")[-1]
+    assert last.startswith(("It resolves", "It never resolves"))
+    assert not seconds(alert.keep) or f"It resolves {words(alert.keep)} after" in last
+
+
 @runbooks
 def test_the_diagnosis_is_numbered_and_has_a_query_and_a_command(document: Runbook) -> None:
     steps = re.findall(r"^(\d+)\. ", document.section("Diagnosis"), re.MULTILINE)
