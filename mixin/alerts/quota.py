@@ -73,7 +73,7 @@ and
         f"group {{{{ $labels.group }}}}, are not ours; that is {FOREIGN_RATIO:.0%} of the limit or "
         "more. If it is your trader, lower `share`, and the daemon stays out of its way; if "
         "you do not know it, look for a second daemon or a key used elsewhere: upbit-monitor once "
-        "--debug tells what the limiter sees.",
+        "--debug, which tells what the limiter sees.",
     ),
     Alert(
         name="UpbitRateLimitHeaderErrors",
