@@ -108,7 +108,7 @@ ALERTS: Final = (
     Alert(
         name="UpbitPollParked",
         expr='upbit_monitor_poll_state{state="parked"} == 1',
-        wait="1m",
+        wait="3m",  # after UpbitAuthFailing, which explains it most of the time
         severity="critical",
         summary="{{ $labels.target }}: {{ $labels.poll }} waits for a person",
         description="{{ $labels.target }}/{{ $labels.poll }} was refused in a way that asking "

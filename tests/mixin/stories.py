@@ -47,7 +47,7 @@ class Story:
 
 
 @cache
-def tests(path: Path) -> list[dict[str, Any]]:
+def told(path: Path) -> list[dict[str, Any]]:
     """Give the tests of a file."""
     loaded: list[dict[str, Any]] = yaml.load(path.read_text(), yaml.CSafeLoader)["tests"]
     return loaded
@@ -56,7 +56,7 @@ def tests(path: Path) -> list[dict[str, Any]]:
 def _stories() -> list[Story]:
     stories = []
     for path in FILES:
-        for test in tests(path):
+        for test in told(path):
             looks: dict[str, list[list[Any]]] = {}
             for look in test.get("alert_rule_test", ()):
                 looks.setdefault(look["alertname"], []).append(look.get("exp_alerts", []))

@@ -12,7 +12,7 @@ import pytest
 from mixin.alerts import ALERTS
 from mixin.recording import RECORDING
 from mixin.rule import Recording
-from tests.mixin.stories import FILES, FOLDER, STORIES, tests
+from tests.mixin.stories import FILES, FOLDER, STORIES, told
 from tests.tool import PROMTOOL
 
 if TYPE_CHECKING:
@@ -49,14 +49,14 @@ def test_an_alert_that_waits_is_seen_to_wait(alert: str) -> None:
 def test_each_test_of_a_file_has_its_story_in_a_name_and_each_file_in_its_first_line() -> None:
     for path in FILES:
         assert path.read_text().startswith("# "), path.name
-        names = [test["name"] for test in tests(path)]
+        names = [test["name"] for test in told(path)]
         assert len({*names}) == len(names), path.name
 
 
 def test_every_recording_rule_is_asked_for() -> None:
     asked = "\n".join(
         look["expr"]
-        for test in tests(FOLDER / "recording.test.yml")
+        for test in told(FOLDER / "recording.test.yml")
         for look in test["promql_expr_test"]
     )
     burnt = "\n".join(alert.expr for alert in ALERTS.values())

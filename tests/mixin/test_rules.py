@@ -222,8 +222,8 @@ def test_the_daemon_calls_a_poll_failing_after_as_many_intervals(
 
 def test_windows_are_long_enough_for_the_probes_of_a_parked_poll() -> None:
     longest = PARKED_PROBE * 1.1  # as the cadence spreads them
-    (auth,) = {*promql.durations(ALERTS["UpbitAuthFailing"].expr)}
-    (down,) = {*promql.durations(ALERTS["UpbitEndpointDown"].expr)}
+    auth, *_ = promql.durations(ALERTS["UpbitAuthFailing"].expr)
+    (down,) = promql.durations(ALERTS["UpbitEndpointDown"].expr)
     assert auth > longest + 60
     assert down > 2 * longest + 60
 
@@ -239,6 +239,7 @@ def test_what_explains_comes_before_what_it_explains() -> None:
     twice = 2 * max(seconds(group.interval) for group in GROUPS)
     wait = {name: seconds(alert.wait) for name, alert in ALERTS.items()}
     assert wait["UpbitMonitorOffline"] + twice <= wait["UpbitApiDown"]
+    assert wait["UpbitAuthFailing"] + twice <= wait["UpbitPollParked"]
     assert wait["UpbitApiDown"] + twice <= wait["UpbitDataStale"]
     assert wait["UpbitDataStale"] < wait["UpbitEndpointDown"]
 
