@@ -184,11 +184,14 @@ upbit_api_up == 0""",
     ),
     Alert(
         name="UpbitAuthFailing",
-        # A parked poll looks again each quarter of an hour: until then nothing new is counted.
+        # A parked poll looks again each quarter of an hour: until then nothing new is counted. What
+        # fails for another reason by now says nothing of the key, which may long be mended.
         expr=f"""\
 increase(upbit_api_exchange_errors_total{{error=~"{_KEY_ERRORS}"}}[20m]) > 0
 and on (job, instance, target, endpoint)
-upbit_api_up == 0""",
+upbit_api_up == 0
+unless on (job, instance, target, endpoint)
+increase(upbit_api_failures_total{{reason!~"http_4xx|cancelled"}}[5m]) > 0""",
         wait="1m",  # a single refusal, such as nonce_used, may be over by then
         keep="1m",  # parked polls are seen to be well up to one evaluation later
         severity="critical",

@@ -108,7 +108,7 @@ ALERTS: Final = (
     Alert(
         name="UpbitPollParked",
         expr='upbit_monitor_poll_state{state="parked"} == 1',
-        wait="1m",
+        wait="3m",  # after UpbitAuthFailing, which explains it most of the time
         severity="critical",
         summary="{{ $labels.target }}: {{ $labels.poll }} waits for a person",
         description="{{ $labels.target }}/{{ $labels.poll }} was refused in a way that asking "
@@ -184,9 +184,9 @@ ALERTS: Final = (
         wait="15m",
         severity="info",
         summary="{{ $labels.instance }}: {{ $labels.metric }} is not shown in full",
-        description='{{ $value | printf "%.0f" }} samples of {{ $labels.metric }} were left out or '
-        "folded into `other` within a quarter of an hour. Raise metrics.series_cap, or watch "
-        f"fewer markets: {logged(Event.SERIES_CUT)}.",
+        description='{{ $value | printf "%.0f" }} samples of {{ $labels.metric }} were left out at '
+        "{{ $labels.instance }}, or folded into `other`, within a quarter of an hour. Raise "
+        f"metrics.series_cap, or watch fewer markets: {logged(Event.SERIES_CUT)}.",
     ),
     Alert(
         name="UpbitMonitorLogsLost",

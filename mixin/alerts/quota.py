@@ -69,11 +69,11 @@ and
         wait="10m",
         severity="warning",
         summary="{{ $labels.target }}: somebody else uses the quota of group {{ $labels.group }}",
-        description='About {{ $value | printf "%.1f" }} requests a window at {{ $labels.target }}, '
-        f"group {{{{ $labels.group }}}}, are not ours; that is {FOREIGN_RATIO:.0%} of the limit or "
-        "more. If it is your trader, lower `share`, and the daemon stays out of its way; if "
-        "you do not know it, look for a second daemon or a key used elsewhere: upbit-monitor once "
-        "--debug tells what the limiter sees.",
+        description='At least {{ $value | printf "%.1f" }} requests a window at '
+        f"{{{{ $labels.target }}}}, group {{{{ $labels.group }}}}, are not ours; that is "
+        f"{FOREIGN_RATIO:.0%} of the limit or more. If it is your trader, lower `share`, and the "
+        "daemon stays out of its way; if you do not know it, look for a second daemon or a key "
+        "used elsewhere: upbit-monitor once --debug, which tells what the limiter sees.",
     ),
     Alert(
         name="UpbitRateLimitHeaderErrors",
