@@ -39,10 +39,12 @@ def main() -> None:
             case _:
                 deed = serve(ROOT, given.port, say)
         well = asyncio.run(_ended_in_order(deed))
-    except (Failure, KeyboardInterrupt, asyncio.CancelledError) as error:
-        parser.exit(
-            1, f"e2e: {str(error) or 'ended before its time; all that it started has ended, too'}\n"
-        )
+    except asyncio.CancelledError:
+        if given.command == "serve":  # it never ends but so
+            return
+        parser.exit(1, "e2e: ended before its time; all that it started has ended, too\n")
+    except Failure as error:
+        parser.exit(1, f"e2e: {error}\n")
     except BaseExceptionGroup as group:
         failure, others = group.split(Failure)
         if failure is None or others is not None:
@@ -52,10 +54,11 @@ def main() -> None:
 
 
 async def _ended_in_order(deed: Coroutine[None, None, bool]) -> bool:
-    """Do it, and at SIGTERM too end all that was started."""
+    """Do it; at Ctrl-C and at SIGTERM end all that was started."""
     task = asyncio.current_task()
     assert task is not None  # noqa: S101 -- asyncio.run made one
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     return await deed
 
 

@@ -46,6 +46,18 @@ class Run:
         return self.phases["end"] - self.phases["quiet"]
 
 
+def extent(folder: Path) -> str:
+    """Say how much is asked of the dashboards in a folder, and expected of them."""
+    models = q.read(folder)
+    asked = sum(len(q.queries(name, model)) for name, model in models.items())
+    shown = sum(len(list(q.panels(model))) for model in models.values())
+    wishes = [wish for panels in EXPECTATIONS.values() for all_ in panels.values() for wish in all_]
+    return (
+        f"{len(models)} dashboards: {asked} queries of {shown} panels, "
+        f"{len(wishes)} expectations of them"
+    )
+
+
 async def checked(prometheus: Prometheus, folder: Path, run: Run) -> list[str]:
     """Give what the dashboards in a folder show wrongly, or not at all, in words."""
     wrong: list[str] = []

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-_VARIABLE: Final = re.compile(r"\$\{(\w+)(?::\w+)?\}|\$(\w+)")
+_VARIABLE: Final = re.compile(r"\$\{([a-zA-Z_]\w*)(?::\w+)?\}|\$([a-zA-Z_]\w*)")
+"""No number: `$1` is a group of a regular expression, and stays."""
 _LABEL_VALUES: Final = re.compile(r"label_values\((.*),\s*(\w+)\)", re.DOTALL)
 
 ALL: Final = ".*"

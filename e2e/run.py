@@ -69,7 +69,8 @@ async def run(wishes: Wishes, say: Callable[[str], None]) -> bool:
         logs = {stage.daemon.name: str(stage.daemon.log) for stage in stages.values()}
         keep(folder, play.phases, play.spans, logs)
         if not wishes.only:
-            wrong += await seen(asked, wishes.root)
+            wrong += await _seen_or_why_not(asked, wishes.root)
+            say(dashboards.extent(wishes.root / "dashboards"))
     scenarios = {**play.scenarios, ABSENT: FORGOTTEN}
     found = outcomes(play.spans, scenarios, firing, receiver.told)
     order = {name: place for place, name in enumerate((*SCENARIOS, ABSENT))}
@@ -101,10 +102,19 @@ async def seen(asked: Prometheus, root: Path) -> list[str]:
     ]
 
 
+async def _seen_or_why_not(asked: Prometheus, root: Path) -> list[str]:
+    """Do the same; that it cannot be done is one more thing that is wrong, and spoils no matrix."""
+    try:
+        return await seen(asked, root)
+    except Failure as failure:
+        return [str(failure)]
+
+
 async def check(root: Path, say: Callable[[str], None]) -> bool:
     """Look again at what a run has left. Raises ``Failure``."""
     async with on_what_was_kept(root / FOLDER) as asked:
         wrong = await seen(asked, root)
+    say(dashboards.extent(root / "dashboards"))
     for one in wrong:
         say(f"WRONG  {one}")
     return not wrong

@@ -24,6 +24,7 @@ DASHBOARDS = queries.read(Path(__file__).parents[2] / "dashboards")
         ("rate(x[$__rate_interval])", "rate(x[8000ms])"),
         ("rate(x[${__rate_interval}])", "rate(x[8000ms])"),
         ("increase(x[$__range])", "increase(x[60000ms])"),
+        ('label_replace(x, "a", "$1 ${2}", "b", "(.*)")',) * 2,
         ("x offset $__interval", "x offset 2000ms"),
     ],
 )
