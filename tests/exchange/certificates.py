@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def self_signed(path: Path, *, not_after: datetime | None = None) -> Path:
+def self_signed(
+    path: Path, *, not_after: datetime | None = None, lives: timedelta = timedelta(days=2)
+) -> Path:
     """Write a certificate for 127.0.0.1 and ::1, and its key, that no authority has signed.
 
-    It was given out two days before its end, or yesterday if no end is given.
+    It was given out so long before its end, which is tomorrow if none is given.
     """
     x509, hashes, serialization, ec = (
         pytest.importorskip(f"cryptography.{name}", reason="needs cryptography")
@@ -36,7 +38,7 @@ def self_signed(path: Path, *, not_after: datetime | None = None) -> Path:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(1)
-        .not_valid_before(end - timedelta(days=2))
+        .not_valid_before(end - lives)
         .not_valid_after(end)
     )
     for extension, critical in _extensions(x509, key.public_key()):

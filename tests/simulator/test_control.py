@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
-from tests.simulator.asking import KEY, NOW, ask, private
+from tests.simulator.asking import KEY, NOW, ask, error_name, get, private
 from upbit_monitor.simulator import Knobs, SimulatorServer
+from upbit_monitor.simulator.world.markets import TickerShape
 
 if TYPE_CHECKING:
     import aiohttp
@@ -122,6 +123,46 @@ async def test_a_deed_spoils_a_book_and_delays_candles(
     assert (market.book, market.book_frozen_at, market.candle_delay) == ("normal", float("inf"), 0)
 
 
+@pytest.mark.parametrize("shape", get_args(TickerShape))
+async def test_a_deed_makes_a_ticker_that_cannot_be(
+    server: SimulatorServer, session: aiohttp.ClientSession, shape: str
+) -> None:
+    await deed(session, do="market", market="KRW-BTC", ticker=shape)
+    (row,) = ask(server.exchange, get(TICKER))
+    flaws = {
+        "outside_range": row["low_price"] <= row["high_price"] < row["trade_price"],
+        "range_inverted": row["low_price"] > row["high_price"],
+        "negative": row["acc_trade_volume_24h"] < 0,
+        "from_future": row["timestamp"] / 1000 > NOW + 60,
+    }
+    assert [flaw for flaw, is_so in flaws.items() if is_so] == [shape][: shape != "normal"]
+
+
+async def test_deeds_block_an_address_and_an_account_apart(
+    server: SimulatorServer, session: aiohttp.ClientSession
+) -> None:
+    exchange = server.exchange
+    accounts = "/v1/accounts"
+    await deed(session, do="block", seconds=5)
+    assert exchange.answer(get(TICKER), NOW).status == 418
+    assert ask(exchange, private("GET", accounts))
+    await deed(session, do="block", seconds=9, access=KEY.access)
+    await deed(session, do="block", seconds=1, access=KEY.access)  # does not shorten it
+    assert exchange.answer(private("GET", accounts), NOW + 8.9).status == 418
+    assert exchange.answer(private("GET", accounts), NOW + 9).status == 200
+    assert exchange.answer(get(TICKER), NOW + 9).status == 200
+
+
+async def test_a_deed_deletes_a_key(
+    server: SimulatorServer, session: aiohttp.ClientSession
+) -> None:
+    await deed(session, do="revoke", access=KEY.access)
+    refused = server.exchange.answer(private("GET", "/v1/accounts"), NOW)
+    assert error_name(refused) == "invalid_access_key"
+    server.exchange.issue(KEY)
+    assert ask(server.exchange, private("GET", "/v1/accounts"))
+
+
 async def test_deeds_place_fill_and_cancel_orders(
     server: SimulatorServer, session: aiohttp.ClientSession
 ) -> None:
@@ -168,6 +209,9 @@ async def test_a_deed_bounds_a_key_and_frees_it_again(
         ("POST", "/_sim/world", {"do": "delist", "market": "KRW-NONE"}, 404),
         ("POST", "/_sim/world", {"do": "list", "market": "EUR-BTC"}, 400),
         ("POST", "/_sim/world", {"do": "key", "access": "nobody"}, 404),
+        ("POST", "/_sim/world", {"do": "revoke", "access": "nobody"}, 404),
+        ("POST", "/_sim/world", {"do": "block", "access": "nobody", "seconds": 1}, 404),
+        ("POST", "/_sim/world", {"do": "block", "seconds": -1}, 400),
         ("POST", "/_sim/world", {"do": "wallet", "currency": "NONE"}, 404),
         ("POST", "/_sim/world", {"do": "wallet", "currency": "BTC", "state": "lost"}, 400),
         (

@@ -9,8 +9,8 @@ from statistics import median
 
 import pytest
 
-from tests.simulator.asking import NOW, get
-from upbit_monitor.simulator import Knobs, Reply, SimulatedExchange
+from tests.simulator.asking import KEY, NOW, get, private
+from upbit_monitor.simulator import KnobError, Knobs, Reply, SimulatedExchange
 
 FREE = Knobs(limits={"ticker": 10_000})
 TICKER = get("/v1/ticker?markets=KRW-BTC")
@@ -89,3 +89,33 @@ def test_what_befalls_an_answer_was_counted_all_the_same() -> None:
         assert exchange.answer(TICKER, NOW).fault == "hang"
     exchange.turn(Knobs(block_after_refusals=0))
     assert exchange.answer(TICKER, NOW).status == 429
+
+
+BOOK = get("/v1/orderbook?markets=KRW-BTC")
+
+
+@pytest.mark.parametrize("knob", ["server_error_rate=1", "maintenance=503_html"])
+def test_only_the_paths_that_are_named_are_befallen(knob: str) -> None:
+    name, _, text = knob.partition("=")
+    knobs = Knobs().turned({name: text, "befallen": "/v1/orderbook"})
+    exchange = SimulatedExchange("kr", knobs=knobs)
+    assert exchange.answer(BOOK, NOW).status >= 500
+    assert exchange.answer(TICKER, NOW).status == 200
+    with pytest.raises(KnobError, match="befallen=v1/ticker"):
+        knobs.turned({"befallen": "v1/ticker"})
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "no_authorization_token",
+        "invalid_query_payload",
+        "nonce_used",
+        "thirdparty_agreement_required",
+    ],
+)
+def test_a_good_token_is_refused_by_a_knob(name: str) -> None:
+    exchange = SimulatedExchange("kr", keys=(KEY,), knobs=Knobs().turned({"key_refusal": name}))
+    refused = exchange.answer(private("GET", "/v1/accounts"), NOW)
+    assert (refused.status, json.loads(refused.body)["error"]["name"]) == (401, name)
+    assert exchange.answer(TICKER, NOW).status == 200

@@ -102,6 +102,7 @@ INHIBITIONS: Final = (
     ),
     Inhibition("UpbitAuthFailing", OF_TARGET, ("UpbitPollParked", "UpbitDataStale")),
     Inhibition("UpbitAuthFailing", (*OF_TARGET, "endpoint"), ("UpbitEndpointDown",)),
+    Inhibition("UpbitApiMaintenance", OF_TARGET, ("UpbitEndpointDown", "UpbitDataStale")),
     Inhibition("UpbitPollParked", (*OF_TARGET, "poll"), ("UpbitDataStale",)),
     Inhibition("UpbitApiErrorBudgetBurnFast", OF_TARGET, ("UpbitApiErrorBudgetBurnSlow",)),
     Inhibition(

@@ -19,7 +19,7 @@ from .knobs import KnobError
 from .refusals import RefusalError
 from .world import Wallet
 from .world.accounts import Order, new_uuid
-from .world.markets import BookShape
+from .world.markets import BookShape, TickerShape
 
 if TYPE_CHECKING:
     from .exchange import SimulatedExchange
@@ -45,7 +45,7 @@ class ListMarket(msgspec.Struct, tag_field="do", tag="list", forbid_unknown_fiel
 
 
 class ChangeMarket(msgspec.Struct, tag_field="do", tag="market", forbid_unknown_fields=True):
-    """Change a market: its trading, its warning, its state, its book, its candles."""
+    """Change a market: its trading, its warning, its state, its book, its ticker, its candles."""
 
     market: str
     stalled: bool | None = None
@@ -53,6 +53,7 @@ class ChangeMarket(msgspec.Struct, tag_field="do", tag="market", forbid_unknown_
     state: str | None = None
     book: BookShape | None = None
     book_frozen: bool | None = None
+    ticker: TickerShape | None = None
     candle_delay_seconds: Annotated[float, msgspec.Meta(ge=0)] | None = None
 
     def carry_out(self, exchange: SimulatedExchange) -> object:
@@ -69,6 +70,8 @@ class ChangeMarket(msgspec.Struct, tag_field="do", tag="market", forbid_unknown_
             exchange.world.shape_book(self.market, self.book)
         if self.book_frozen is not None:
             exchange.world.freeze_book(self.market, frozen=self.book_frozen)
+        if self.ticker is not None:
+            exchange.world.shape_ticker(self.market, self.ticker)
         if self.candle_delay_seconds is not None:
             exchange.world.delay_candles(self.market, self.candle_delay_seconds)
         return {}
@@ -179,7 +182,43 @@ class ChangeKey(msgspec.Struct, tag_field="do", tag="key", forbid_unknown_fields
         return {}
 
 
-Deed = ListMarket | ChangeMarket | ChangeWallet | Delist | Place | Fill | Cancel | ChangeKey
+class Revoke(msgspec.Struct, tag_field="do", tag="revoke", forbid_unknown_fields=True):
+    """Delete a key, as its owner does on the exchange's site."""
+
+    access: str
+
+    def carry_out(self, exchange: SimulatedExchange) -> object:
+        """Do it."""
+        exchange.door.revoke(_key(exchange, self.access))
+        return {}
+
+
+class Block(msgspec.Struct, tag_field="do", tag="block", forbid_unknown_fields=True):
+    """Block an address, or the account of a key, as if others there had gone on after 429s."""
+
+    seconds: Annotated[float, msgspec.Meta(ge=0)]
+    ip: str = "127.0.0.1"
+    access: str | None = None
+
+    def carry_out(self, exchange: SimulatedExchange) -> object:
+        """Do it."""
+        key = None if self.access is None else _key(exchange, self.access)
+        exchange.block(("ip", self.ip) if key is None else exchange.scope_of(key), self.seconds)
+        return {}
+
+
+Deed = (
+    ListMarket
+    | ChangeMarket
+    | ChangeWallet
+    | Delist
+    | Place
+    | Fill
+    | Cancel
+    | ChangeKey
+    | Revoke
+    | Block
+)
 
 
 def control(exchange: SimulatedExchange, method: str, path: str, body: bytes) -> tuple[int, bytes]:

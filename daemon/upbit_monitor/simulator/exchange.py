@@ -26,6 +26,8 @@ from .refusals import INVALID_PARAMETER, RefusalError, exchange_refusal, quotati
 from .tokens import Doorkeeper, Key, claimed_access_key
 from .world import REGIONS, Scope, World
 
+_CALM = Knobs()
+
 
 class SimulatedExchange:
     """One region's exchange. Its state is its world, quotas, blocks, keys, knobs and ledger.
@@ -88,7 +90,8 @@ class SimulatedExchange:
         self.advance(now)
         reply = self._considered(arrival, self._now)
         if reply.fault == "none":
-            reply = weathered(reply, self._knobs, self._weather, self._date)
+            knobs = self._knobs if self._befalls(arrival) else _CALM
+            reply = weathered(reply, knobs, self._weather, self._date)
         answered = 0 if reply.fault in {"hang", "reset"} else reply.status
         self.ledger[arrival.method, arrival.path, answered] += 1
         return reply
@@ -97,6 +100,10 @@ class SimulatedExchange:
         """Let the world go on until `now`, as a request does when it comes."""
         self._now = max(now, self._now)
         self.world.advance(self.now, self._knobs.orders_per_minute)
+
+    def block(self, scope: Scope, seconds: float) -> None:
+        """Answer a scope with 418 for so many seconds, as if others had earned it that."""
+        self._blocks.shut(scope, self._now + seconds)
 
     def lose(self, arrival: Arrival) -> None:
         """Note a request that came on a connection which the server was closing."""
@@ -114,12 +121,16 @@ class SimulatedExchange:
             if knobs.url_over == "reset":
                 return Reply(400, Headers(), b"", fault="reset")
             return gateway_reply(int(knobs.url_over), self._date)
-        if knobs.maintenance not in {"none", "offline"}:
+        if knobs.maintenance not in {"none", "offline"} and self._befalls(arrival):
             return maintenance_reply(knobs.maintenance, self._date)
         route = find_route(arrival.method, arrival.path, korean=self.world.region.korean)
         if route is None:  # never recorded; written as the Quotation area writes a 404
             return self._refused(quotation_refusal("Not Found", 404), {})
         return self._counted(route, arrival, now)
+
+    def _befalls(self, arrival: Arrival) -> bool:
+        paths = self._knobs.befallen
+        return not paths or arrival.path in paths
 
     def _counted(self, route: Route, arrival: Arrival, now: float) -> Reply:
         scope, group = self._scope(route, arrival), self._group(route, arrival)
@@ -155,6 +166,8 @@ class SimulatedExchange:
             ask = Ask(world=self.world, knobs=self._knobs, query=query, now=now, tail=tail)
             return route.handler(ask)
         key = self.door.admit(arrival, query.decoded, now)
+        if self._knobs.key_refusal != "none":
+            raise exchange_refusal(self._knobs.key_refusal)
         if route.permission is not None and route.permission not in key.permissions:
             raise exchange_refusal("out_of_scope")
         if self._knobs.maintenance == "offline":

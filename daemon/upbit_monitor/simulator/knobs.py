@@ -83,6 +83,13 @@ class Knobs:
     maintenance: Literal[
         "none", "offline", "500", "503_html", "200_html", "hang", "reset_mid_body"
     ] = knob("none", "How the exchange is closed, if it is.")
+    key_refusal: Literal[
+        "none",
+        "no_authorization_token",
+        "invalid_query_payload",
+        "nonce_used",
+        "thirdparty_agreement_required",
+    ] = knob("none", "What every signed request is refused with, however good its token is.")
     language: Literal["ko", "en"] = knob(
         "ko", "The language of error messages of the Exchange API."
     )
@@ -110,6 +117,11 @@ class Knobs:
     )
 
     # -- weather ------------------------------------------------------------------------------
+    befallen: frozenset[str] = knob(
+        frozenset(),
+        "The paths, such as /v1/ticker, that the weather and a closed exchange befall; all, if "
+        "none is named.",
+    )
     latency_ms: float = knob(0.0, "The median time of an answer; lognormal.")
     latency_sigma: float = knob(0.3, "How widely it is spread.")
     spike_rate: float = knob(0.0, "How many answers come late.")
@@ -133,6 +145,9 @@ class Knobs:
         for status in self.remaining_on:
             if not re.fullmatch(r"[1-5](xx|\d\d)", status):
                 raise KnobError(f"remaining_on={status}: must be a list like 2xx,429")
+        for path in self.befallen:
+            if not path.startswith("/"):
+                raise KnobError(f"befallen={path}: must be a list of paths like /v1/ticker")
         self._check_groups("limits", self.limits, above=1)
         self._check_groups("strangers", self.strangers, above=0)
 

@@ -111,6 +111,11 @@ class Blocks:
         record = self._records.get(scope)
         return max(0.0, record.blocked_until - now) if record else 0.0
 
+    def shut(self, scope: Scope, until: float) -> None:
+        """Block a scope up to a time, whatever it did. A longer block stays."""
+        record = self._records.setdefault(scope, _Record())
+        record.blocked_until = max(record.blocked_until, until)
+
     def refused(self, scope: Scope, now: float, knobs: Knobs) -> None:
         """Book a 429. The last one that is tolerated begins a block, each longer than before."""
         record = self._records.setdefault(scope, _Record())

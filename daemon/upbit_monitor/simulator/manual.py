@@ -17,7 +17,7 @@ _CHAPTERS: Final = {
     "refusal_body": "Refusals (429 and 418)",
     "remaining_on": "The header Remaining-Req",
     "maintenance": "Answers",
-    "latency_ms": "Weather; a rate is a share of requests, 0 to 1",
+    "befallen": "Weather; a rate is a share of requests, 0 to 1",
 }
 """By the knob that each begins with."""
 
@@ -54,4 +54,4 @@ def _choices(kind: object) -> str:
         return "true or false."
     if get_origin(kind) is Mapping:
         return "A list like order:12,default:10."
-    return "A list like 2xx,429." if get_origin(kind) is frozenset else ""
+    return "A list, parted by commas." if get_origin(kind) is frozenset else ""

@@ -42,6 +42,8 @@ _EXCHANGE: dict[str, tuple[int, str, str | None]] = {
     "nonce_used": (401, "이미 요청한 nonce값이 다시 사용되었습니다.", "Nonce is already used."),
     "no_authorization_ip": (401, "This is not a verified IP.", None),
     "out_of_scope": (401, "권한이 부족합니다.", None),
+    # Documented by its name alone: the words are made up.
+    "thirdparty_agreement_required": (401, "제3자 정보제공 동의가 필요합니다.", None),
     "market_offline": (
         403,
         "시스템 점검 중입니다. 점검이 완료된 후에 다시 시도해주세요.",

@@ -95,6 +95,10 @@ class Doorkeeper:
         """Make a key known, in place of one of the same name."""
         self._keys[key.access] = key
 
+    def revoke(self, key: Key) -> None:
+        """Know a key no more. Raises KeyError."""
+        del self._keys[key.access]
+
     def admit(self, arrival: Arrival, query: str, now: float) -> Key:
         """The key of a good token, whose nonce is then used up.
 

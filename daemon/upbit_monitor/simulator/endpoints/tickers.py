@@ -33,6 +33,7 @@ _YEAR = (
     '"highest_52_week_price":%s,"highest_52_week_date":%s,'
     '"lowest_52_week_price":%s,"lowest_52_week_date":%s,'
 )
+_HOUR_MS = 3_600_000
 _TRAILING_NOUGHTS = re.compile(r"(\.\d*?[1-9])0+(?=[,}])|\.0+(?=[,}])")
 
 
@@ -72,6 +73,16 @@ def _traded(ask: Ask, market: Market, number: int) -> str:
     lately = number - max(path.last_trade(ask.now - DAY), market.first_trade - 1)
     volume, value = path.mean_volume, path.mean_volume * (day.opening + price) / 2
     traded_ms = int(time * 1000)
+    match market.ticker:
+        case "outside_range":
+            high = price / 2
+            low = high / 2
+        case "range_inverted":
+            low = high * 2
+        case "negative":
+            volume = -volume
+        case "from_future":
+            traded_ms += _HOUR_MS
     row = _ROW % (
         market.code,
         _when(time, korean=korean),

@@ -21,7 +21,7 @@ from .prices import DAY
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .markets import BookShape
+    from .markets import BookShape, TickerShape
     from .regions import Region
 
 Scope = tuple[str, ...]
@@ -142,6 +142,10 @@ class World:
     def shape_book(self, code: str, shape: BookShape) -> None:
         """Let the order book of a market look so from now on. Raises KeyError."""
         self._markets[code] = replace(self._markets[code], book=shape)
+
+    def shape_ticker(self, code: str, shape: TickerShape) -> None:
+        """Let the ticker of a market look so from now on. Raises KeyError."""
+        self._markets[code] = replace(self._markets[code], ticker=shape)
 
     def freeze_book(self, code: str, *, frozen: bool) -> None:
         """Serve the order book of a market as it is now, or let it move again. Raises KeyError."""

@@ -47,6 +47,11 @@ BookShape = Literal["normal", "crossed", "one_sided", "empty"]
 no bids."""
 
 
+TickerShape = Literal["normal", "outside_range", "range_inverted", "negative", "from_future"]
+"""Whether a ticker can be true, and if not, why: a price outside of the day's range, a low above
+the high, a volume below nought, a time an hour ahead."""
+
+
 @dataclass(frozen=True, slots=True)
 class Market:
     """A trading pair. `rank` is its turn to be warned of; a market listed later has none."""
@@ -61,6 +66,7 @@ class Market:
     state: str = "active"  # what orders/chance calls it; no other word is documented
     book: BookShape = "normal"  # by command
     book_frozen_at: float = math.inf
+    ticker: TickerShape = "normal"  # by command
     candle_delay: float = 0.0  # seconds by which its candles lag behind its trades
 
     @property
