@@ -3,10 +3,10 @@
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test nightly bench-limiter bench-scale lint format docs lock docker-check clean
+.PHONY: help demo install test e2e dashboards-check-types dashboards-preview nightly bench-limiter bench-scale lint format docs lock docker-check clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: ## Install the daemon into .venv
 	@tools/setup run
@@ -19,6 +19,21 @@ test: lint ## Lint, then run every test
 	@command -v promtool >/dev/null || tools/debian-fetch prometheus || :
 	@command -v amtool >/dev/null || tools/debian-fetch prometheus-alertmanager || :
 	$(BIN)/pytest -n 2
+
+e2e: ## Prove every alert by a fault, on a real Prometheus and Alertmanager: five minutes
+	@tools/setup dev
+	@tools/debian-fetch prometheus prometheus-alertmanager
+	@PYTHONPATH=daemon:. $(BIN)/python -m e2e run $(ARGS)
+
+PREVIEW := tools/preview-setup run dashboards/preview/node_modules/.bin/tsx dashboards/preview/src/cli.ts
+
+dashboards-check-types: ## Check the dashboards against Grafana's own types
+	@tools/preview-setup types
+	@$(PREVIEW) check-types dashboards
+
+dashboards-preview: ## Draw the dashboards with Grafana's components (PROMETHEUS=URL, see python -m e2e serve)
+	@tools/preview-setup
+	@$(PREVIEW) preview --prometheus $(PROMETHEUS) --out dashboards $(ARGS) dashboards
 
 nightly: ## Look for what breaks the limiter as long as a night lasts
 	@tools/setup dev
@@ -64,4 +79,5 @@ docker-check: ## Build the image and run it, without Docker (Debian, as root)
 clean: ## Remove what these targets made
 	rm -rf .venv .tools .*_cache .hypothesis dist
 	rm -rf dashboards/preview/node_modules
-	find bench daemon mixin tests -name __pycache__ -prune -exec rm -rf {} +
+	rm -rf .e2e
+	find bench daemon e2e mixin tests -name __pycache__ -prune -exec rm -rf {} +
