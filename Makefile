@@ -31,9 +31,11 @@ dashboards-check-types: ## Check the dashboards against Grafana's own types
 	@tools/preview-setup types
 	@$(PREVIEW) check-types dashboards
 
-dashboards-preview: ## Draw the dashboards with Grafana's components (PROMETHEUS=URL, see python -m e2e serve)
+dashboards-preview: ## Draw the dashboards with Grafana's components, from what make e2e has left
+	@tools/setup dev
 	@tools/preview-setup
-	@$(PREVIEW) preview --prometheus $(PROMETHEUS) --out dashboards $(ARGS) dashboards
+	@[ -e .e2e/run.json ] || $(MAKE) e2e
+	@PYTHONPATH=daemon:. $(BIN)/python -m e2e pictures
 
 nightly: ## Look for what breaks the limiter as long as a night lasts
 	@tools/setup dev

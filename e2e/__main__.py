@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from e2e.failure import Failure
-from e2e.run import Wishes, check, run, serve
+from e2e.pictures import pictures
+from e2e.run import FOLDER, Wishes, check, run, serve
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -28,6 +29,7 @@ def main() -> None:
     commands.add_parser("check", help="hold the dashboards against what the last run has left")
     show = commands.add_parser("serve", help="serve what the last run has left")
     show.add_argument("--port", type=int, help="where to serve it (a free one)")
+    commands.add_parser("pictures", help="draw the dashboards as they showed the last run")
     given = parser.parse_args()
     try:
         match given.command:
@@ -36,6 +38,8 @@ def main() -> None:
                 deed = run(Wishes(ROOT, only, given.matrix), say)
             case "check":
                 deed = check(ROOT, say)
+            case "pictures":
+                deed = pictures(ROOT, ROOT / FOLDER, say)
             case _:
                 deed = serve(ROOT, given.port, say)
         well = asyncio.run(_ended_in_order(deed))
