@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from e2e.failure import Failure
 from e2e.kept import kept, on_what_was_kept
-from e2e.pace import SCRAPE
+from e2e.pace import HOLD, SCRAPE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,7 +36,7 @@ _SHOWN: Final = {
 async def pictures(root: Path, folder: Path, say: Callable[[str], None]) -> bool:
     """Draw each dashboard into ``<its name>.png`` of its folder. Raises ``Failure``."""
     run, _ = kept(folder)
-    begin, end = run.phases["quiet"], run.phases["after"]
+    begin, end = run.phases["quiet"], run.phases["after"] - HOLD  # all faults are at work yet
     async with on_what_was_kept(folder) as asked:
         with tempfile.TemporaryDirectory() as fresh:
             command = (
