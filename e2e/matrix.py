@@ -59,6 +59,10 @@ def times(outcomes: Iterable[Outcome]) -> Iterator[str]:
 def markdown(outcomes: Iterable[Outcome]) -> str:
     """Give the matrix as a table for the documents: a row for each fault."""
     rows = [
+        "# Which fault brings about which alert",
+        "",
+        'As `make e2e ARGS="--matrix e2e/MATRIX.md"` printed it last.',
+        "",
         "| Fault | | Told | Fires, and is muted |",
         "|---|---|---|---|",
     ]
