@@ -39,7 +39,6 @@ def slow(window: str) -> str:
 
 HEADROOM: Final = "instance_target_group:upbit_ratelimit_remaining_ratio:p10_rate5m"
 FOREIGN: Final = "instance_target_group:upbit_ratelimit_foreign_requests:rate5m"
-ATTEMPTS: Final = "instance_target_endpoint:upbit_api_attempts:rate5m"
 QUANTILE: Final = (
     "instance_target_endpoint_quantile:upbit_api_request_duration_seconds:histogram_quantile_rate5m"
 )
@@ -81,7 +80,6 @@ RECORDING: Final = (
     Group(
         name="upbit-monitor-traffic",
         rules=(
-            Recording(record=ATTEMPTS, expr="rate(upbit_api_attempts_total[5m])"),
             *map(_quantile, ("0.5", "0.9", "0.99")),
             Recording(
                 record=HEADROOM,

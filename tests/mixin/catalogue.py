@@ -11,6 +11,7 @@ from mixin.recording import RECORDING
 from mixin.rule import Recording
 from upbit_monitor.metrics import CATALOGUE
 from upbit_monitor.polls import POLLS
+from upbit_monitor.quota.groups import KNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +25,13 @@ FAMILIES: Final[Mapping[str, Family]] = {
 RECORDED: Final[Mapping[str, Recording]] = {
     rule.record: rule for group in RECORDING for rule in group.rules if isinstance(rule, Recording)
 }
+
+_EVERYWHERE: Final[Mapping[str, frozenset[str]]] = {
+    "endpoint": frozenset(end.name for poll in POLLS.values() for end in poll.endpoints),
+    "group": frozenset(KNOWN),
+    "poll": frozenset(POLLS),
+}
+"""Labels that have the same closed set in every family."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +100,7 @@ FOREIGN: Final[Mapping[str, Metric]] = {
     "process_cpu_seconds_total": Metric("counter", _SCRAPE, SECONDS),
     "process_resident_memory_bytes": Metric("gauge", _SCRAPE, BYTES),
     "process_open_fds": Metric("gauge", _SCRAPE, COUNT),
+    "prometheus_config_last_reload_successful": Metric("gauge", _SCRAPE, COUNT),
     "ALERTS": Metric("gauge", None, COUNT),
     "ALERTS_FOR_STATE": Metric("gauge", None, MOMENT),
 }
@@ -112,12 +121,12 @@ def metric(name: str) -> Metric | None:
     if family := FAMILIES.get(name):
         if family.kind == "histogram":
             return None
-        values = {label: frozenset(known) for label, known in family.values.items()}
+        values = _values(family)
         labels = _SCRAPE | {*family.labels}
         return Metric(family.kind, labels, dimension(name), values)
     base, part = re.fullmatch(r"(.+?)(_bucket|_sum|_count)?", name).groups()  # type: ignore[union-attr]  # anything fits
     if part and (family := FAMILIES.get(base)) and family.kind == "histogram":
-        values = {label: frozenset(known) for label, known in family.values.items()}
+        values = _values(family)
         labels = _SCRAPE | {*family.labels}
         observed = dimension(base)
         if part == "_bucket":
@@ -125,6 +134,11 @@ def metric(name: str) -> Metric | None:
             return Metric("counter", labels | {"le"}, COUNT, {**values, "le": bounds}, observed)
         return Metric("counter", labels, observed if part == "_sum" else COUNT, values)
     return None
+
+
+def _values(family: Family) -> Mapping[str, frozenset[str]]:
+    everywhere = {label: known for label, known in _EVERYWHERE.items() if label in family.labels}
+    return everywhere | {label: frozenset(known) for label, known in family.values.items()}
 
 
 def family_of(name: str) -> str:

@@ -23,7 +23,17 @@ if TYPE_CHECKING:
 RATES: Final = ("rate", "irate", "increase")
 _OF_COUNTERS: Final = (*RATES, "resets", "changes")
 _OF_GAUGES: Final = ("changes", "delta", "deriv", "max_over_time", "min_over_time", "avg_over_time")
-_SAME: Final = ("abs", "clamp_min", "clamp_max", "clamp", "round", "ceil", "floor", "sort_desc")
+_SAME: Final = (
+    "abs",
+    "clamp_min",
+    "clamp_max",
+    "clamp",
+    "round",
+    "ceil",
+    "floor",
+    "sort",
+    "sort_desc",
+)
 _COMPARISONS: Final = ("==", "!=", ">", "<", ">=", "<=")
 _SETS: Final = ("and", "or", "unless")
 _NOTHING: Final[frozenset[str]] = frozenset()

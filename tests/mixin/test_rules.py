@@ -25,7 +25,6 @@ from upbit_monitor.polls import POLLS
 
 ROOT: Final = Path(__file__).parents[2]
 ALL: Final = (*RECORDING, *GROUPS)
-EXPRESSIONS: Final = sorted({rule.expr for group in ALL for rule in group.rules})
 
 CHARGED: Final = {
     "dns": "the way to the exchange",
@@ -87,12 +86,6 @@ def test_other_runbooks_can_be_put_in_place() -> None:
 
 
 # --- what rules name exists -----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("expr", EXPRESSIONS)
-def test_every_metric_label_and_value_is_one_that_is_shown(expr: str) -> None:
-    for selector in promql.selectors(expr):
-        assert promql.unknown(selector) == [], selector
 
 
 def test_every_reason_of_a_failure_is_charged_or_spared() -> None:

@@ -14,8 +14,10 @@ from aiohttp.test_utils import make_mocked_request
 
 from mixin.alerts import ALERTS, GROUPS
 from mixin.rule import Alert, seconds, windows
-from tests.mixin import queries, runbook
+from tests.mixin import runbook
+from tests.mixin.catalogue import FAMILIES, RECORDED, metric
 from tests.mixin.log_fields import fields
+from tests.mixin.promql import reading
 from tests.mixin.runbook import ROOT, RUNBOOKS, Runbook
 from upbit_monitor.cli import main
 from upbit_monitor.exchange import REGIONS
@@ -120,8 +122,8 @@ def test_each_step_is_followed_by_how_to_read_it(document: Runbook) -> None:
 
 @runbooks
 def test_every_query_names_what_is_there(document: Runbook) -> None:
-    faults = [fault for query in document.blocks("promql") for fault in queries.faults(query)]
-    assert faults == []
+    found = [each for query in document.blocks("promql") for each in reading(query)[0].findings]
+    assert found == []
 
 
 @documents
@@ -229,9 +231,7 @@ def test_jq_reads_every_filter(document: Runbook) -> None:
 @documents
 def test_every_metric_in_prose_is_there(document: Runbook) -> None:
     inner = re.findall(r"`((?:upbit|process|scrape)_\w+?)(?:\{[^`]*)?`", document.prose)
-    known = {*queries.labels()}
-    families = {name.removesuffix("_bucket") for name in known}
-    assert {*inner} <= known | families
+    assert [name for name in inner if name not in {*FAMILIES, *RECORDED} and not metric(name)] == []
 
 
 @documents

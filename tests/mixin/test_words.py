@@ -15,7 +15,8 @@ from mixin.alerts.steps import logged
 from mixin.files import RULES
 from mixin.recording import RECORDING
 from mixin.rule import RUNBOOKS, Alert
-from tests.mixin import selectors as promql
+from tests.mixin.catalogue import FAMILIES
+from tests.mixin.promql import families
 from tests.mixin.stories import STORIES
 from upbit_monitor.cli import main
 from upbit_monitor.exposition.site import Site
@@ -63,8 +64,9 @@ def test_an_alert_says_what_is_the_matter_with_what_and_what_to_do(name: str) ->
 def test_an_alert_keeps_target_and_has_the_labels_that_its_words_name(name: str) -> None:
     alert = ALERTS[name]
     named = {*re.findall(r"\$labels\.(\w+)", _texts(alert))}
-    kept = {label for each in promql.selectors(alert.expr) for label in promql.labels(each.metric)}
-    wanted = {"job", "instance", "target"} & kept
+    shown = [FAMILIES.get(family) for family in families(alert.expr)]
+    wanted = {"job", "instance"} if shown else set()
+    wanted |= {"target"} if any(family and "target" in family.labels for family in shown) else set()
     if name in OF_NO_TARGET:
         wanted -= {"target"}
     if name == "UpbitMonitorAbsent":
